@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LinnetDomain
+
+/// What an agent says of one of its devices.
+public struct DeviceState: Codable, Sendable, Equatable {
+    public var id: DeviceID
+    public var phase: AlarmPhase
+    /// Score of the last window; absent before the first.
+    public var score: Double?
+    /// Level above which a window is anomalous; absent without a model.
+    public var threshold: Double?
+    /// Windows scored since the agent started.
+    public var windows: Int
+    /// Alarms raised since the agent was installed.
+    public var alarms: Int
+    /// Missing cells, gaps and samples thrown away since the agent started.
+    public var missingCells: Int
+    public var gaps: Int
+    public var discardedSamples: Int
+
+    public init(
+        id: DeviceID, phase: AlarmPhase, score: Double? = nil, threshold: Double? = nil, windows: Int = 0,
+        alarms: Int = 0, missingCells: Int = 0, gaps: Int = 0, discardedSamples: Int = 0
+    ) {
+        self.id = id
+        self.phase = phase
+        self.score = score
+        self.threshold = threshold
+        self.windows = windows
+        self.alarms = alarms
+        self.missingCells = missingCells
+        self.gaps = gaps
+        self.discardedSamples = discardedSamples
+    }
+}
+
+/// What an agent runs and how it is; retained, published on every change and every few seconds.
+public struct AgentState: Codable, Sendable, Equatable, WireChecked {
+    public var agent: AgentID
+    /// Names this run of the agent.
+    public var session: ULID
+    public var software: String
+    public var at: Timestamp
+    public var cohort: CohortID
+    public var contract: SignalContract
+    public var devices: [DeviceState]
+    /// The model that raises alarms; absent until the first has been learned.
+    public var active: ModelVersion?
+    /// The model to fall back to.
+    public var previous: ModelVersion?
+    /// The model under shadow or self-test.
+    public var candidate: ModelVersion?
+    /// Highest release this agent has acted on; older ones are refused.
+    public var release: Int
+    /// Normal windows stored for training.
+    public var trainingWindows: Int
+    /// Events waiting for the coordinator's acknowledgement, and events that the outbox had to drop.
+    public var outboxDepth: Int
+    public var outboxDropped: Int
+    /// Resident memory of the agent's process, in bytes.
+    public var residentBytes: Int
+    /// Sent back in the next ``Acknowledgement``: proof that messages pass in both directions.
+    public var echo: String
+
+    public init(
+        agent: AgentID, session: ULID, software: String, at: Timestamp, cohort: CohortID, contract: SignalContract,
+        devices: [DeviceState], active: ModelVersion?, previous: ModelVersion?, candidate: ModelVersion?, release: Int,
+        trainingWindows: Int, outboxDepth: Int, outboxDropped: Int, residentBytes: Int, echo: String
+    ) {
+        self.agent = agent
+        self.session = session
+        self.software = software
+        self.at = at
+        self.cohort = cohort
+        self.contract = contract
+        self.devices = devices
+        self.active = active
+        self.previous = previous
+        self.candidate = candidate
+        self.release = release
+        self.trainingWindows = trainingWindows
+        self.outboxDepth = outboxDepth
+        self.outboxDropped = outboxDropped
+        self.residentBytes = residentBytes
+        self.echo = echo
+    }
+
+    public func check() throws(WireError) {
+        guard (1...4096).contains(contract.channels.count), (1...100_000).contains(contract.windowLength),
+            contract.intervalMilliseconds > 0, (contract.inputWidth ?? .max) <= 65_536
+        else {
+            throw .notAllowed(
+                field: "contract", found: "\(contract.channels.count) channels, window \(contract.windowLength)",
+                allowed: "1 to 4096 channels, and at most 65536 numbers in a window")
+        }
+        guard cohort == CohortID(of: contract) else {
+            throw .notAllowed(field: "cohort", found: "\(cohort)", allowed: "\(CohortID(of: contract)), its contract's")
+        }
+        guard devices.count <= 256 else {
+            throw .notAllowed(field: "devices", found: "\(devices.count)", allowed: "at most 256")
+        }
+        guard trainingWindows >= 0, outboxDepth >= 0, outboxDropped >= 0, release >= 0 else {
+            throw .notAllowed(field: "counters", found: "a negative one", allowed: "0 or more")
+        }
+    }
+}

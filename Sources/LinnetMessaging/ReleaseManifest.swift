@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LinnetDomain
+
+/// Tells a cohort which version to run; retained and signed by the coordinator.
+public struct ReleaseManifest: SignedPayload, Equatable {
+    public static let payloadType = "application/vnd.linnet.release.v1+json"
+
+    public var cohort: CohortID
+    /// Counts up within the cohort; an agent refuses one that is not above the last it acted on, so an old manifest can
+    /// not be replayed. Going back to an older version is a newer release.
+    public var release: Int
+    public var model: ModelReference
+    /// The version that this one was trained from.
+    public var parent: Digest?
+    /// The round that made it, and how many took part: a version without provenance is refused.
+    public var round: Int
+    public var participants: Int
+    /// Live windows a device scores beside its active model before it may switch.
+    public var shadowWindows: Int
+    public var releasedAt: Timestamp
+
+    public init(
+        cohort: CohortID, release: Int, model: ModelReference, parent: Digest?, round: Int, participants: Int,
+        shadowWindows: Int, releasedAt: Timestamp
+    ) {
+        self.cohort = cohort
+        self.release = release
+        self.model = model
+        self.parent = parent
+        self.round = round
+        self.participants = participants
+        self.shadowWindows = shadowWindows
+        self.releasedAt = releasedAt
+    }
+
+    public func check() throws(WireError) {
+        try model.check()
+        guard release > 0 else { throw .notAllowed(field: "release", found: "\(release)", allowed: "1 or more") }
+        guard round > 0, participants > 0 else {
+            throw .notAllowed(
+                field: "provenance", found: "round \(round), \(participants) participants", allowed: "1 or more of both")
+        }
+        guard (0...1_000_000).contains(shadowWindows) else {
+            throw .notAllowed(field: "shadowWindows", found: "\(shadowWindows)", allowed: "0 to 1000000")
+        }
+    }
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LinnetDomain
+
+/// Where an agent stands with a released version.
+public enum RolloutState: String, Codable, Sendable, Hashable, CaseIterable {
+    case downloading, verified, shadowing, selfTesting, activated, refused
+}
+
+/// Progress and evidence of one model swap.
+public struct RolloutReport: Codable, Sendable, Equatable {
+    public var agent: AgentID
+    public var release: Int
+    public var version: ModelVersion
+    public var state: RolloutState
+    /// One sentence for a person; why, where the version was refused.
+    public var reason: String
+    /// What was measured, by name: shadow windows, self-test recall and so on.
+    public var evidence: [String: Double]
+    public var at: Timestamp
+
+    public init(
+        agent: AgentID, release: Int, version: ModelVersion, state: RolloutState, reason: String,
+        evidence: [String: Double], at: Timestamp
+    ) {
+        self.agent = agent
+        self.release = release
+        self.version = version
+        self.state = state
+        self.reason = reason
+        self.evidence = evidence
+        self.at = at
+    }
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LinnetDomain
+
+/// What a round gathers.
+public enum RoundKind: String, Codable, Sendable, Hashable {
+    /// Round 0 of a cohort: mergeable statistics of each channel, from which the scaler is made.
+    case statistics
+    /// Weights, trained from the offered base.
+    case training
+}
+
+/// How a participant is to train.
+public struct ClientSettings: Codable, Sendable, Hashable {
+    public var epochs: Int
+    public var batchSize: Int
+    public var learningRate: Double
+    /// Weight of FedProx's proximal term; 0 leaves it out (Li et al. 2020, equation 2).
+    public var proximalMu: Double
+    /// Most wall-clock seconds a participant may train.
+    public var maximumSeconds: Int
+    /// Newest windows to train on, at most.
+    public var maximumWindows: Int
+
+    public init(
+        epochs: Int = 5, batchSize: Int = 32, learningRate: Double = 1e-3, proximalMu: Double = 0,
+        maximumSeconds: Int = 60, maximumWindows: Int = 20_000
+    ) {
+        self.epochs = epochs
+        self.batchSize = batchSize
+        self.learningRate = learningRate
+        self.proximalMu = proximalMu
+        self.maximumSeconds = maximumSeconds
+        self.maximumWindows = maximumWindows
+    }
+
+    /// - Throws: ``WireError`` naming the first setting outside its range.
+    public func check() throws(WireError) {
+        func within(_ field: String, _ value: Int, _ range: ClosedRange<Int>) throws(WireError) {
+            guard range.contains(value) else {
+                throw .notAllowed(
+                    field: field, found: "\(value)", allowed: "\(range.lowerBound) to \(range.upperBound)")
+            }
+        }
+        try within("epochs", epochs, 1...1000)
+        try within("batchSize", batchSize, 1...65_536)
+        try within("maximumSeconds", maximumSeconds, 1...86_400)
+        try within("maximumWindows", maximumWindows, 1...10_000_000)
+        guard learningRate.isFinite, learningRate > 0, learningRate <= 10 else {
+            throw .notAllowed(field: "learningRate", found: "\(learningRate)", allowed: "above 0, at most 10")
+        }
+        guard proximalMu.isFinite, (0...1000).contains(proximalMu) else {
+            throw .notAllowed(field: "proximalMu", found: "\(proximalMu)", allowed: "0 to 1000")
+        }
+    }
+}
+
+/// A model file that can be asked for.
+public struct ModelReference: Codable, Sendable, Hashable {
+    public var version: ModelVersion
+    public var plan: ChunkPlan
+
+    public init(version: ModelVersion, plan: ChunkPlan) {
+        self.version = version
+        self.plan = plan
+    }
+
+    func check() throws(WireError) {
+        try plan.check()
+        guard plan.digest == version.digest else {
+            throw .notAllowed(field: "plan.digest", found: plan.digest.short, allowed: version.digest.short)
+        }
+        guard version.number > 0 else {
+            throw .notAllowed(field: "version.number", found: "\(version.number)", allowed: "1 or more")
+        }
+    }
+}
+
+/// Invites a cohort to take part in a round; retained and signed by the coordinator.
+///
+/// When the round ends, the retained offer is replaced by one with `isOpen` false.
+public struct RoundOffer: SignedPayload, Equatable {
+    public static let payloadType = "application/vnd.linnet.round-offer.v1+json"
+
+    public var cohort: CohortID
+    /// Counts up over all cohorts of the coordinator.
+    public var round: Int
+    public var kind: RoundKind
+    public var isOpen: Bool
+    /// The version to train from; absent in a statistics round.
+    public var base: ModelReference?
+    public var settings: ClientSettings
+    /// Who is asked. An agent that is not named sits this round out.
+    public var participants: [AgentID]
+    public var openedAt: Timestamp
+    public var deadline: Timestamp
+
+    public init(
+        cohort: CohortID, round: Int, kind: RoundKind, isOpen: Bool, base: ModelReference?, settings: ClientSettings,
+        participants: [AgentID], openedAt: Timestamp, deadline: Timestamp
+    ) {
+        self.cohort = cohort
+        self.round = round
+        self.kind = kind
+        self.isOpen = isOpen
+        self.base = base
+        self.settings = settings
+        self.participants = participants
+        self.openedAt = openedAt
+        self.deadline = deadline
+    }
+
+    public func check() throws(WireError) {
+        guard round > 0 else { throw .notAllowed(field: "round", found: "\(round)", allowed: "1 or more") }
+        guard (kind == .training) == (base != nil) else {
+            throw .notAllowed(
+                field: "base", found: base == nil ? "absent" : "present", allowed: "present in training rounds only")
+        }
+        try base?.check()
+        try settings.check()
+    }
+}

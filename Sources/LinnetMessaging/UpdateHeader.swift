@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LinnetDomain
+
+/// Announces what a participant sends back in a round: part 0 of an update, signed by the agent.
+///
+/// The body, in parts from 1 on, is a safetensors file of trained weights (tensor names and shapes as in the base), or
+/// the JSON of a ``StatisticsBody``.
+public struct UpdateHeader: SignedPayload, Equatable {
+    public static let payloadType = "application/vnd.linnet.update.v1+json"
+
+    public var agent: AgentID
+    public var cohort: CohortID
+    public var round: Int
+    public var kind: RoundKind
+    /// The version this was trained from; absent in a statistics round.
+    public var base: ModelVersion?
+    /// Windows it was trained on, or that the statistics are of.
+    public var windows: Int
+    /// Mean reconstruction error on the participant's held-out windows before and after; absent in a statistics round.
+    public var lossBefore: Double?
+    public var lossAfter: Double?
+    public var plan: ChunkPlan
+    /// Counts up over all updates of this agent, and is stored before it is used: a repeated one is a replay.
+    public var sequence: Int64
+    public var at: Timestamp
+
+    public init(
+        agent: AgentID, cohort: CohortID, round: Int, kind: RoundKind, base: ModelVersion?, windows: Int,
+        lossBefore: Double?, lossAfter: Double?, plan: ChunkPlan, sequence: Int64, at: Timestamp
+    ) {
+        self.agent = agent
+        self.cohort = cohort
+        self.round = round
+        self.kind = kind
+        self.base = base
+        self.windows = windows
+        self.lossBefore = lossBefore
+        self.lossAfter = lossAfter
+        self.plan = plan
+        self.sequence = sequence
+        self.at = at
+    }
+
+    public func check() throws(WireError) {
+        try plan.check()
+        guard (0...1_000_000_000).contains(windows) else {
+            throw .notAllowed(field: "windows", found: "\(windows)", allowed: "0 to 1000000000")
+        }
+        guard sequence > 0 else { throw .notAllowed(field: "sequence", found: "\(sequence)", allowed: "1 or more") }
+        guard round > 0 else { throw .notAllowed(field: "round", found: "\(round)", allowed: "1 or more") }
+    }
+}
+
+/// The body of an update in a statistics round.
+public struct StatisticsBody: Codable, Sendable, Equatable, WireChecked {
+    /// Moments of each channel within each device (deviations from the device's own level), merged over the agent's
+    /// devices; in the order of the contract.
+    public var channels: [ChannelMoments]
+
+    public init(channels: [ChannelMoments]) { self.channels = channels }
+
+    public func check() throws(WireError) {
+        guard (1...4096).contains(channels.count) else {
+            throw .notAllowed(field: "channels", found: "\(channels.count)", allowed: "1 to 4096")
+        }
+        for (position, moments) in channels.enumerated() where !moments.isPlausible {
+            throw .notAllowed(
+                field: "channels[\(position)]", found: "moments no data can have", allowed: "finite, in order")
+        }
+    }
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Legend: B rows of a batch, I inputs, O outputs.  x [B,I]  W [O,I]  b [O]  y [B,O]
+// Each kernel has a slow twin of the same name in `Reference`, and a test that compares the two over odd shapes.
+
+import COpenBLAS
+
+/// The few loops in which training and inference spend their time, over raw memory.
+///
+/// None allocates, none checks its pointers: callers own the shapes. Plain loops over non-overlapping memory are written
+/// so that the compiler turns them into vector instructions; products go to OpenBLAS.
+public enum Kernels {
+    // MARK: - Products
+
+    /// Writes `y = x W^T`: x `[B,I]`, W `[O,I]`, y `[B,O]`.
+    public static func multiply(
+        _ x: UnsafePointer<Float>, byTransposed w: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>,
+        rows: Int, inputs: Int, outputs: Int
+    ) {
+        if rows == 1 {
+            cblas_sgemv(
+                CblasRowMajor, CblasNoTrans, blasint(outputs), blasint(inputs), 1, w, blasint(inputs), x, 1, 0, y, 1)
+        } else {
+            cblas_sgemm(
+                CblasRowMajor, CblasNoTrans, CblasTrans, blasint(rows), blasint(outputs), blasint(inputs),
+                1, x, blasint(inputs), w, blasint(inputs), 0, y, blasint(outputs))
+        }
+    }
+
+    /// Writes `dx = dy W`: dy `[B,O]`, W `[O,I]`, dx `[B,I]`. It is what `multiply(_:byTransposed:)` passes back to x.
+    public static func multiply(
+        _ dy: UnsafePointer<Float>, by w: UnsafePointer<Float>, into dx: UnsafeMutablePointer<Float>,
+        rows: Int, inputs: Int, outputs: Int
+    ) {
+        cblas_sgemm(
+            CblasRowMajor, CblasNoTrans, CblasNoTrans, blasint(rows), blasint(inputs), blasint(outputs),
+            1, dy, blasint(outputs), w, blasint(inputs), 0, dx, blasint(inputs))
+    }
+
+    /// Writes `dW = dy^T x`: dy `[B,O]`, x `[B,I]`, dW `[O,I]`. It is what `multiply(_:byTransposed:)` passes back to W.
+    public static func multiply(
+        transposed dy: UnsafePointer<Float>, by x: UnsafePointer<Float>, into dw: UnsafeMutablePointer<Float>,
+        rows: Int, inputs: Int, outputs: Int
+    ) {
+        cblas_sgemm(
+            CblasRowMajor, CblasTrans, CblasNoTrans, blasint(outputs), blasint(inputs), blasint(rows),
+            1, dy, blasint(outputs), x, blasint(inputs), 0, dw, blasint(inputs))
+    }
+
+    // MARK: - Vectors
+
+    /// Adds `factor * x` to `y`; both have the same count.
+    public static func axpy(_ factor: Float, _ x: UnsafeBufferPointer<Float>, _ y: UnsafeMutableBufferPointer<Float>) {
+        precondition(x.count == y.count, "axpy of \(x.count) and \(y.count) elements")
+        guard let from = x.baseAddress, let to = y.baseAddress else { return }
+        for i in 0..<x.count { to[i] += factor * from[i] }
+    }
+
+    /// - Returns: the scalar product of `x` and `y`, which have the same count, summed up in Double.
+    public static func dot(_ x: UnsafeBufferPointer<Float>, _ y: UnsafeBufferPointer<Float>) -> Double {
+        precondition(x.count == y.count, "dot of \(x.count) and \(y.count) elements")
+        guard let a = x.baseAddress, let b = y.baseAddress else { return 0 }
+        // Four running sums: additions of one sum would each wait for the one before.
+        var s0 = 0.0
+        var s1 = 0.0
+        var s2 = 0.0
+        var s3 = 0.0
+        var i = 0
+        while i + 4 <= x.count {
+            s0 += Double(a[i]) * Double(b[i])
+            s1 += Double(a[i + 1]) * Double(b[i + 1])
+            s2 += Double(a[i + 2]) * Double(b[i + 2])
+            s3 += Double(a[i + 3]) * Double(b[i + 3])
+            i += 4
+        }
+        while i < x.count {
+            s0 += Double(a[i]) * Double(b[i])
+            i += 1
+        }
+        return (s0 + s1) + (s2 + s3)
+    }
+
+    /// - Returns: the sum of the squares of `x`, in Double.
+    public static func sumOfSquares(_ x: UnsafeBufferPointer<Float>) -> Double { dot(x, x) }
+
+    /// - Returns: whether no element of `x` is NaN or infinite.
+    public static func isFinite(_ x: UnsafeBufferPointer<Float>) -> Bool {
+        guard let values = x.baseAddress else { return true }
+        // Without an early exit the loop is a few vector instructions; the exponent is all ones in NaN and infinity.
+        var found: UInt32 = 0
+        for i in 0..<x.count {
+            found |= values[i].bitPattern & 0x7f80_0000 == 0x7f80_0000 ? 1 : 0
+        }
+        return found == 0
+    }
+
+    /// Writes the sum of each column of `x` `[rows, columns]` into `sums` `[columns]`.
+    public static func columnSums(
+        _ x: UnsafePointer<Float>, into sums: UnsafeMutablePointer<Float>, rows: Int, columns: Int
+    ) {
+        sums.update(repeating: 0, count: columns)
+        for r in 0..<rows {
+            let row = x + r * columns
+            for c in 0..<columns { sums[c] += row[c] }
+        }
+    }
+
+    /// Writes `delta = factor * (y - target)`, all `[count]`.
+    ///
+    /// - Returns: the sum of `(y - target)²`.
+    public static func difference(
+        _ y: UnsafePointer<Float>, _ target: UnsafePointer<Float>, times factor: Float,
+        into delta: UnsafeMutablePointer<Float>, count: Int
+    ) -> Double {
+        for i in 0..<count { delta[i] = y[i] - target[i] }
+        let sum = Double(cblas_sdot(blasint(count), delta, 1, delta, 1))
+        for i in 0..<count { delta[i] *= factor }
+        return sum
+    }
+}

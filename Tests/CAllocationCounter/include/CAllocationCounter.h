@@ -1,0 +1,1 @@
+int linnet_allocation_count(void);
