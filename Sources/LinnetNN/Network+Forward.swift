@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// B rows, D input width.  x [B,D] -> y [B,D], through y_l = f_l(y_{l-1} W_l^T + b_l) with y_0 = x.
+
+import LinnetNumerics
+
+extension Network {
+    /// Runs rows of input through the network, without allocating.
+    ///
+    /// - Parameters:
+    ///   - input: row after row, `[rows, inputWidth]`.
+    ///   - rows: at most `workspace.maximumBatch`.
+    ///   - parameters: `[parameterCount]`.
+    ///   - workspace: made for this network; not in use by any other thread.
+    /// - Returns: the reconstruction `[rows, inputWidth]`, inside the workspace: valid until the workspace is used again.
+    public func reconstruct(
+        _ input: UnsafeBufferPointer<Float>, rows: Int, parameters: ParameterVector, workspace: Workspace
+    ) -> UnsafeBufferPointer<Float> {
+        check(input.count, rows: rows, parameters: parameters)
+        workspace.check(network: self, rows: rows)
+        let output = workspace.outputs[layers.count - 1]
+        if rows > 0, let x = input.baseAddress {
+            parameters.withUnsafeBufferPointer { parameters in
+                if let weights = parameters.baseAddress {
+                    forward(x, rows: rows, parameters: weights, workspace: workspace)
+                }
+            }
+        }
+        return UnsafeBufferPointer(start: output, count: rows * inputWidth)
+    }
+
+    /// Runs rows of input through the network.
+    ///
+    /// - Parameters:
+    ///   - input: `[rows, inputWidth]`.
+    ///   - parameters: `[parameterCount]`.
+    /// - Returns: the reconstruction, `[rows, inputWidth]`.
+    public func reconstruct(_ input: Matrix, parameters: ParameterVector) -> Matrix {
+        let workspace = Workspace(network: self, maximumBatch: max(1, min(input.rows, 256)))
+        var values: [Float] = []
+        values.reserveCapacity(input.rows * inputWidth)
+        input.withUnsafeBufferPointer { x in
+            for start in stride(from: 0, to: input.rows, by: workspace.maximumBatch) {
+                let end = min(start + workspace.maximumBatch, input.rows)
+                let chunk = UnsafeBufferPointer(rebasing: x[start * inputWidth..<end * inputWidth])
+                values += reconstruct(chunk, rows: end - start, parameters: parameters, workspace: workspace)
+            }
+        }
+        return Matrix(rows: input.rows, columns: inputWidth, values: values)
+    }
+
+    /// Leaves every layer's output in `workspace.outputs`.
+    func forward(
+        _ x: UnsafePointer<Float>, rows: Int, parameters: UnsafePointer<Float>, workspace: Workspace
+    ) {
+        var input = x
+        for index in 0..<layers.count {
+            let layer = layers[index]
+            let y = workspace.outputs[index]
+            Kernels.multiply(
+                input, byTransposed: parameters + layer.weightOffset, into: y,
+                rows: rows, inputs: layer.inputs, outputs: layer.outputs)
+            layer.activation.addBias(
+                parameters + layer.biasOffset, andActivate: y, rows: rows, columns: layer.outputs)
+            input = UnsafePointer(y)
+        }
+    }
+
+    func check(_ count: Int, rows: Int, parameters: ParameterVector) {
+        precondition(
+            parameters.count == parameterCount, "\(parameterCount) parameters are needed, got \(parameters.count)")
+        precondition(count == rows * inputWidth, "\(count) values are not \(rows) rows of \(inputWidth)")
+    }
+}

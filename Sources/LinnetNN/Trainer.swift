@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LinnetNumerics
+
+/// Trains an autoencoder on rows of normal data by mini-batches, and keeps the weights that did best on held-out rows.
+///
+///     var trainer = Trainer(network: network, settings: TrainingSettings(epochs: 20))
+///     let report = try trainer.fit(&parameters, inputs: windows)
+///
+/// It works on the calling thread alone, allocates everything before the first step and nothing after it. The held-out
+/// rows are the *last* ones: rows are in the order of time, and neighbouring windows overlap, so a random choice would
+/// hold out near-copies of what was trained on.
+public struct Trainer: Sendable {
+    public let network: Network
+    public let settings: TrainingSettings
+    /// Goes on from one `fit` to the next, so that two in a row do not see the rows in the same order.
+    private var generator: SeededGenerator
+
+    /// Settings are checked by `fit`.
+    public init(network: Network, settings: TrainingSettings) {
+        self.network = network
+        self.settings = settings
+        generator = SeededGenerator(seed: settings.seed)
+    }
+
+    /// Trains `parameters` in place.
+    ///
+    /// - Parameters:
+    ///   - parameters: where to start, `[parameterCount]`; the best weights at the end. Untouched if this throws.
+    ///   - inputs: standardized windows in the order of time, `[rows, inputWidth]`.
+    ///   - pause: called after each batch. It may sleep to keep a CPU budget; `false` ends the training, and the best
+    ///     weights so far are kept.
+    /// - Returns: the loss of every epoch and which weights were kept.
+    /// - Throws: a setting, shape or number that is out of its range, or `.diverged`.
+    public mutating func fit(
+        _ parameters: inout ParameterVector, inputs: Matrix, pause: () -> Bool = { true }
+    ) throws(TrainingError) -> TrainingReport {
+        try check(parameters, inputs)
+        let run = TrainingRun(network: network, settings: settings, inputs: inputs, start: parameters)
+        var epochsWithoutGain = 0
+        for epoch in 1...settings.epochs {
+            let loss = run.trainEpoch(shufflingWith: &generator, pause: pause)
+            guard loss.isFinite else { throw .diverged(epoch: epoch, learningRate: settings.learningRate) }
+            if run.report.isInterrupted { break }
+            let isBetter = run.closeEpoch(trainingLoss: loss)
+            guard run.isFinite else { throw .diverged(epoch: epoch, learningRate: settings.learningRate) }
+            epochsWithoutGain = isBetter ? 0 : epochsWithoutGain + 1
+            if run.report.validationRows > 0, epochsWithoutGain >= settings.patience, epoch < settings.epochs {
+                run.report.stoppedEarly = true
+                break
+            }
+        }
+        parameters = run.best
+        return run.report
+    }
+
+    private func check(_ parameters: ParameterVector, _ inputs: Matrix) throws(TrainingError) {
+        try settings.validate()
+        guard inputs.columns == network.inputWidth else {
+            throw .inputWidth(found: inputs.columns, expected: network.inputWidth)
+        }
+        guard inputs.rows >= 1, inputs.rows <= Int32.max else { throw .rowCount(found: inputs.rows, minimum: 1) }
+        guard parameters.count == network.parameterCount else {
+            throw .parameterCount(found: parameters.count, expected: network.parameterCount)
+        }
+        guard parameters.isFinite else { throw .parametersNotFinite }
+        if !inputs.withUnsafeBufferPointer(Kernels.isFinite) {
+            let row = (0..<inputs.rows).first { !inputs.row($0).allSatisfy(\.isFinite) }
+            throw .inputNotFinite(row: row ?? 0)
+        }
+    }
+}

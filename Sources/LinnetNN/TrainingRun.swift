@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LinnetNumerics
+
+/// Everything one training needs in memory, allocated once, and its epochs.
+final class TrainingRun {
+    var report: TrainingReport
+    private(set) var best: ParameterVector
+
+    private let network: Network
+    private let settings: TrainingSettings
+    private let inputs: Matrix
+    private let start: ParameterVector
+    private var parameters: ParameterVector
+    private var gradient: ParameterVector
+    private var optimizer: any Optimizer
+    private var order: [Int32]
+    private var batch: [Float]
+    private let workspace: Workspace
+
+    init(network: Network, settings: TrainingSettings, inputs: Matrix, start: ParameterVector) {
+        self.network = network
+        self.settings = settings
+        self.inputs = inputs
+        self.start = start
+        // Finite and in 0...0.9 (validated), so the product converts and leaves at least one row to train on.
+        let heldOut = Int(Double(inputs.rows) * settings.validationShare)
+        let trainingRows = inputs.rows - heldOut
+        let batchRows = min(settings.batchSize, trainingRows)
+        parameters = start
+        best = start
+        gradient = ParameterVector(repeating: 0, count: start.count)
+        optimizer = settings.optimizer.makeOptimizer(learningRate: settings.learningRate, count: start.count)
+        order = (0..<Int32(trainingRows)).map { $0 }
+        batch = [Float](repeating: 0, count: batchRows * network.inputWidth)
+        workspace = Workspace(network: network, maximumBatch: max(batchRows, min(inputs.rows, 256)))
+        report = TrainingReport(
+            epochs: [], initialValidationLoss: 0, bestValidationLoss: 0, bestEpoch: 0,
+            trainingRows: trainingRows, validationRows: heldOut, stoppedEarly: false)
+        report.epochs.reserveCapacity(settings.epochs)
+        report.initialValidationLoss = loss(of: heldOut > 0 ? trainingRows..<inputs.rows : 0..<inputs.rows)
+        report.bestValidationLoss = report.initialValidationLoss
+        // Both must own their memory before the first step, or that step would copy it.
+        parameters.withUnsafeMutableBufferPointer { _ in }
+        best.withUnsafeMutableBufferPointer { _ in }
+    }
+
+    /// Whether the last epoch's losses and the weights themselves are finite.
+    var isFinite: Bool { report.epochs.last?.validation.isFinite != false && parameters.isFinite }
+
+    /// Takes one step for each batch of the shuffled training rows.
+    ///
+    /// - Returns: the mean loss, each batch measured before its step; not finite as soon as one batch's is not.
+    func trainEpoch(shufflingWith generator: inout SeededGenerator, pause: () -> Bool) -> Double {
+        generator.shuffle(&order)
+        let batchRows = batch.count / network.inputWidth
+        var sum = 0.0
+        var first = 0
+        while first < order.count {
+            let rows = min(batchRows, order.count - first)
+            let loss = trainBatch(first: first, rows: rows)
+            guard loss.isFinite else { return loss }
+            sum += loss * Double(rows)
+            first += rows
+            if !pause() {
+                report.isInterrupted = true
+                break
+            }
+        }
+        return sum / Double(first)
+    }
+
+    /// Notes the losses of an epoch, and keeps the weights if they are the best so far.
+    ///
+    /// - Returns: whether they are.
+    func closeEpoch(trainingLoss: Double) -> Bool {
+        let hasHeldOut = report.validationRows > 0
+        let validation = hasHeldOut ? loss(of: report.trainingRows..<inputs.rows) : trainingLoss
+        report.epochs.append(.init(training: trainingLoss, validation: validation))
+        // Without held-out rows nothing can judge the weights: the last ones are kept.
+        guard !hasHeldOut || validation < report.bestValidationLoss else { return false }
+        report.bestValidationLoss = validation
+        report.bestEpoch = report.epochs.count
+        best.assign(parameters)
+        return true
+    }
+
+    private func trainBatch(first: Int, rows: Int) -> Double {
+        gather(first: first, rows: rows)
+        let loss = batch.withUnsafeBufferPointer { batch in
+            let x = UnsafeBufferPointer(rebasing: batch[0..<rows * network.inputWidth])
+            return network.meanSquaredError(
+                x, target: x, rows: rows, parameters: parameters, gradient: &gradient, workspace: workspace)
+        }
+        if settings.proximalMu > 0 { addProximalTerm() }
+        optimizer.step(&parameters, along: gradient)
+        return loss
+    }
+
+    /// Copies the rows that are next in this epoch's order into the batch.
+    private func gather(first: Int, rows: Int) {
+        let width = network.inputWidth
+        inputs.withUnsafeBufferPointer { source in
+            batch.withUnsafeMutableBufferPointer { target in
+                guard let from = source.baseAddress, let to = target.baseAddress else { return }
+                for r in 0..<rows {
+                    (to + r * width).update(from: from + Int(order[first + r]) * width, count: width)
+                }
+            }
+        }
+    }
+
+    /// Adds the derivative of `μ/2 ||w - w₀||²`, which is `μ (w - w₀)`.
+    private func addProximalTerm() {
+        gradient.add(parameters, times: settings.proximalMu)
+        gradient.add(start, times: -settings.proximalMu)
+    }
+
+    /// - Returns: the mean squared error over the rows in `range`, in the order they came in.
+    private func loss(of range: Range<Int>) -> Double {
+        let width = network.inputWidth
+        return inputs.withUnsafeBufferPointer { values in
+            var sum = 0.0
+            var first = range.lowerBound
+            while first < range.upperBound {
+                let rows = min(workspace.maximumBatch, range.upperBound - first)
+                let x = UnsafeBufferPointer(rebasing: values[first * width..<(first + rows) * width])
+                sum +=
+                    Double(rows)
+                    * network.meanSquaredError(
+                        x, target: x, rows: rows, parameters: parameters, workspace: workspace)
+                first += rows
+            }
+            return sum / Double(range.count)
+        }
+    }
+}
