@@ -39,7 +39,8 @@ public struct ReleaseManifest: SignedPayload, Equatable {
         guard release > 0 else { throw .notAllowed(field: "release", found: "\(release)", allowed: "1 or more") }
         guard round > 0, participants > 0 else {
             throw .notAllowed(
-                field: "provenance", found: "round \(round), \(participants) participants", allowed: "1 or more of both")
+                field: "provenance", found: "round \(round), \(participants) participants", allowed: "1 or more of both"
+            )
         }
         guard (0...1_000_000).contains(shadowWindows) else {
             throw .notAllowed(field: "shadowWindows", found: "\(shadowWindows)", allowed: "0 to 1000000")

@@ -2,14 +2,6 @@
 
 import LinnetDomain
 
-/// What a round gathers.
-public enum RoundKind: String, Codable, Sendable, Hashable {
-    /// Round 0 of a cohort: mergeable statistics of each channel, from which the scaler is made.
-    case statistics
-    /// Weights, trained from the offered base.
-    case training
-}
-
 /// How a participant is to train.
 public struct ClientSettings: Codable, Sendable, Hashable {
     public var epochs: Int

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LinnetNumerics
+
+/// Averages the participants' weights, each weighted by the windows it trained on (FedAvg).
+///
+/// McMahan et al. 2017 (arXiv 1602.05629), algorithm 1: `w ← Σ (n_k / n) w_k` with `n = Σ n_k`. The number of windows is
+/// the participant's own claim, so here `n_k` is at most `maximumWeight`: no claim takes over the whole model.
+/// One bad participant can still move the average without bound; put ``NormClipping`` in front.
+public struct FederatedAveraging: AggregationStrategy {
+    /// Most windows that count for one participant.
+    public let maximumWeight: Int
+
+    /// - Parameter maximumWeight: at least 1.
+    public init(maximumWeight: Int) {
+        precondition(maximumWeight >= 1, "a participant's largest weight is at least 1, got \(maximumWeight)")
+        self.maximumWeight = maximumWeight
+    }
+
+    public var name: String { "fedavg(weight up to \(maximumWeight))" }
+
+    /// Averages contributions.
+    ///
+    /// - Complexity: O(contributions × P); one pass, no copy of a contribution.
+    public func aggregate(
+        _ contributions: [Contribution], onto base: ParameterVector
+    ) throws(AggregationError) -> ParameterVector {
+        let sorted = try Screened.sorted(contributions, base: base)
+        let weights = sorted.map { Double(min(max(0, $0.windows), maximumWeight)) }
+        let total = weights.reduce(0, +)
+        guard total > 0 else { throw .noWeight }
+        // Double here: a Float sum over a thousand participants loses three digits.
+        var sums = [Double](repeating: 0, count: base.count)
+        for (contribution, weight) in zip(sorted, weights) where weight > 0 {
+            contribution.parameters.withUnsafeBufferPointer { values in
+                sums.withUnsafeMutableBufferPointer { sums in
+                    for index in sums.indices { sums[index] += weight * Double(values[index]) }
+                }
+            }
+        }
+        return ParameterVector(sums.map { Float($0 / total) })
+    }
+}
