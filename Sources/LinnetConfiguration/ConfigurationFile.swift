@@ -36,8 +36,8 @@ public struct ConfigurationFile {
         let node = try reader.read(text)
         log = ProblemLog(name: name)
         switch node.content {
-        case .map(let entries): root = ConfigurationSection(log: log, path: "", line: node.line, entries: entries)
-        case .empty: root = ConfigurationSection(log: log, path: "", line: node.line, entries: [])
+        case .map(let entries): root = ConfigurationSection(log: log, path: "", line: 1, entries: entries)
+        case .empty: root = ConfigurationSection(log: log, path: "", line: 1, entries: [])
         default:
             throw ConfigurationProblems(problems: [
                 "\(name):\(node.line): the file is \(node.summary); it must be a section: lines of `key: value`"

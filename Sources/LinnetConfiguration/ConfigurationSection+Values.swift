@@ -92,7 +92,7 @@ extension ConfigurationSection {
     /// - Parameter default: what an absent key means; without it the key is required.
     public func duration(_ key: String, default: Duration? = nil, in range: ClosedRange<Duration>) -> Duration {
         measured(
-            key, default: `default`, in: range, expected: "a duration with its unit, such as 250ms, 30s, 5m, 2h or 7d",
+            key, default: `default`, in: range, expected: "a duration", hint: " (write 250ms, 30s, 5m, 2h or 7d)",
             read: Quantity.duration, write: Quantity.text)
     }
 
@@ -101,16 +101,16 @@ extension ConfigurationSection {
     /// - Parameter default: what an absent key means; without it the key is required.
     public func bytes(_ key: String, default: Int? = nil, in range: ClosedRange<Int>) -> Int {
         measured(
-            key, default: `default`, in: range, expected: "a number of bytes, such as 4096, 64KiB or 10MB",
+            key, default: `default`, in: range, expected: "a number of bytes", hint: " (write 4096, 64KiB or 10MB)",
             read: Quantity.bytes, write: Quantity.text(bytes:))
     }
 
     private func measured<Value: Comparable>(
-        _ key: String, default: Value?, in range: ClosedRange<Value>, expected: String, read: (String) -> Value?,
-        write: (Value) -> String
+        _ key: String, default: Value?, in range: ClosedRange<Value>, expected: String, hint: String = "",
+        read: (String) -> Value?, write: (Value) -> String
     ) -> Value {
         let bounds = "between \(write(range.lowerBound)) and \(write(range.upperBound))"
-        let wanted = "\(expected) \(bounds)"
+        let wanted = "\(expected) \(bounds)\(hint)"
         guard let (text, isQuoted) = scalar(key, expected: wanted) else {
             return absent(key, default: `default`, placeholder: range.lowerBound, expected: wanted)
         }

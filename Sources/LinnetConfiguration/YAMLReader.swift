@@ -85,7 +85,7 @@ struct YAMLReader {
         func sentence(_ context: YamlError.Context?, _ problem: String) -> String {
             // libYAML sets no space where it leaves one for a following line break.
             let parts = [context?.text ?? "", problem].map(trimmed).filter { !$0.isEmpty }
-            return parts.joined(separator: " ")
+            return parts.joined(separator: ": ")
         }
         switch error {
         case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
