@@ -160,7 +160,7 @@ let testing: [Target] = [
         path: "Tests/LinnetTestKit", swiftSettings: settings),
     // Counts what the process allocates, by standing in front of malloc.
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
-    tests("LinnetDomain"),
+    tests("LinnetDomain", with: ["LinnetNumerics"]),
     tests("LinnetConfiguration"),
     tests("LinnetNumerics"),
     tests("LinnetNN", with: ["LinnetNumerics", "CAllocationCounter"], exclude: ["Vectors"]),

@@ -46,7 +46,9 @@ public struct ChannelMoments: Hashable, Sendable, Codable {
         mean += deviation * Double(other.count) / total
         minimum = min(minimum, other.minimum)
         maximum = max(maximum, other.maximum)
-        count += other.count
+        // Saturates: a count that was claimed rather than counted must not trap.
+        let (sum, overflow) = count.addingReportingOverflow(other.count)
+        count = overflow ? .max : sum
     }
 
     /// Mean squared deviation (population variance), 0 before the first value.

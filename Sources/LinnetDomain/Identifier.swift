@@ -2,6 +2,7 @@
 
 /// A name that is safe in a topic, a file name and a log line: 1 to 64 of `A-Z a-z 0-9 . _ -`, not starting with a dot.
 ///
+/// `_echo` is no name: messages that test the broker's access rules stand under it.
 /// Agents, devices and cohorts are named by types of their own, so that one can not be passed for another.
 public protocol Identifier: RawRepresentable, Hashable, Comparable, Sendable, Codable, CustomStringConvertible
 where RawValue == String {
@@ -47,15 +48,24 @@ public enum IdentifierError: Error, Equatable, CustomStringConvertible {
     case length(kind: String, found: Int)
     /// The name holds a character that is not allowed, or starts with a dot.
     case character(kind: String, name: String, found: Character)
+    /// The name is kept for Linnet's own use.
+    case taken(kind: String, name: String)
+
+    /// The one name that nobody may have: it stands in place of wildcards when a side tests its own subscriptions.
+    public static let reserved = "_echo"
 
     public var description: String {
         switch self {
         case .length(let kind, let found):
-            "a name of an \(kind) has 1 to 64 characters; this one has \(found)"
+            "a name of \(Self.article(kind)) has 1 to 64 characters; this one has \(found)"
         case .character(let kind, let name, let found):
-            "\"\(name)\" is not a name of an \(kind): \"\(found)\" is not allowed here (use A-Z a-z 0-9 . _ -)"
+            "\"\(name)\" is not a name of \(Self.article(kind)): \"\(found)\" is not allowed here (use A-Z a-z 0-9 . _ -)"
+        case .taken(let kind, let name):
+            "\"\(name)\" is not a name of \(Self.article(kind)): Linnet keeps it for its own use"
         }
     }
+
+    private static func article(_ kind: String) -> String { kind.hasPrefix("a") ? "an \(kind)" : "a \(kind)" }
 
     static func check(_ name: String, kind: String) throws(IdentifierError) {
         guard (1...64).contains(name.utf8.count) else { throw .length(kind: kind, found: name.utf8.count) }
@@ -66,6 +76,7 @@ public enum IdentifierError: Error, Equatable, CustomStringConvertible {
                     || (character == "." && position > 0))
             guard allowed else { throw .character(kind: kind, name: String(name.prefix(64)), found: character) }
         }
+        guard name != reserved else { throw .taken(kind: kind, name: name) }
     }
 }
 
