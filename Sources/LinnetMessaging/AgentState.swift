@@ -94,6 +94,15 @@ public struct AgentState: Codable, Sendable, Equatable, WireChecked {
                 field: "contract", found: "\(contract.channels.count) channels, window \(contract.windowLength)",
                 allowed: "1 to 4096 channels, and at most 65536 numbers in a window")
         }
+        for channel in contract.channels where !Self.isName(channel.name) || !Self.isUnit(channel.unit) {
+            throw .notAllowed(
+                field: "contract.channels",
+                found: "a name or unit of \(channel.name.utf8.count) bytes or with a line break",
+                allowed: "1 to 256 bytes without control characters")
+        }
+        guard Set(contract.channels.map(\.name)).count == contract.channels.count else {
+            throw .notAllowed(field: "contract.channels", found: "one name twice", allowed: "each name once")
+        }
         guard cohort == CohortID(of: contract) else {
             throw .notAllowed(field: "cohort", found: "\(cohort)", allowed: "\(CohortID(of: contract)), its contract's")
         }
@@ -103,5 +112,12 @@ public struct AgentState: Codable, Sendable, Equatable, WireChecked {
         guard trainingWindows >= 0, outboxDepth >= 0, outboxDropped >= 0, release >= 0 else {
             throw .notAllowed(field: "counters", found: "a negative one", allowed: "0 or more")
         }
+    }
+
+    // A line break in a name could make two contracts read the same, and so share a cohort.
+    private static func isName(_ text: String) -> Bool { !text.isEmpty && isUnit(text) }
+
+    private static func isUnit(_ text: String) -> Bool {
+        text.utf8.count <= 256 && text.utf8.allSatisfy { $0 >= 32 && $0 != 127 }
     }
 }

@@ -95,6 +95,12 @@ public struct AnomalyMessage: Codable, Sendable, Equatable, WireChecked {
     }
 
     public func check() throws(WireError) {
+        let numbers =
+            [event.score, event.peakScore, event.threshold]
+            + event.contributions.flatMap { [$0.share, $0.observed, $0.expected] }
+        guard numbers.allSatisfy(\.isFinite) else {
+            throw .notAllowed(field: "score", found: "a number that is not finite", allowed: "finite numbers")
+        }
         guard sequence > 0, oldest > 0, oldest <= sequence else {
             throw .notAllowed(field: "sequence", found: "\(oldest)...\(sequence)", allowed: "1 or more, oldest first")
         }

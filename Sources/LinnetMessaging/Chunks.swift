@@ -34,7 +34,8 @@ public struct ChunkPlan: Hashable, Sendable, Codable, WireChecked {
     /// Where chunk `index` lies in the file; `nil` if there is no such chunk.
     public func range(of index: Int) -> Range<Int>? {
         guard index >= 0, index < count else { return nil }
-        return index * chunkBytes..<min(bytes, (index + 1) * chunkBytes)
+        let start = index * chunkBytes
+        return start..<start + min(chunkBytes, bytes - start)
     }
 
     /// Chunk `index` of `file`; `nil` if there is no such chunk, or the file is not the planned one.

@@ -1,20 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FoundationEssentials
+import LinnetDomain
 import Synchronization
 
 /// Proves that each topic a side subscribes to really passes the broker: a subscription that its access rules forbid is
 /// granted all the same, and stays silent.
 ///
 /// For each filter a message is published on a topic below it, named `_echo` at every wildcard;
-/// those that do not come back in time are the silent ones. A name that starts with `_echo` is never an agent's.
+/// those that do not come back in time are the silent ones. No agent, device or cohort can have that name.
 public final class EchoProbe: Sendable {
+    private static let name = IdentifierError.reserved
+
     private let waiting: Mutex<[String: TopicFilter]>
 
     /// The topic that tests `filter`.
     public static func topic(under filter: TopicFilter) -> String {
         filter.text.split(separator: "/", omittingEmptySubsequences: false)
-            .map { $0 == "+" || $0 == "#" ? "_echo" : String($0) }.joined(separator: "/")
+            .map { $0 == "+" || $0 == "#" ? name : String($0) }.joined(separator: "/")
     }
 
     /// Prepares one probe a filter.
@@ -31,7 +34,8 @@ public final class EchoProbe: Sendable {
 
     /// Whether a message is a probe that came back; take it out of the stream then.
     public func receive(_ message: Message) -> Bool {
-        guard message.topic.contains("/_echo") else { return false }
+        let levels = message.topic.split(separator: "/", omittingEmptySubsequences: false)
+        guard levels.contains(where: { $0 == Self.name }) else { return false }
         waiting.withLock { $0[message.topic] = nil }
         return true
     }

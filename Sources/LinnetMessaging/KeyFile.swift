@@ -25,8 +25,8 @@ public enum KeyFile {
             throw .file(path: path, reason: "it can not be read as 64 hexadecimal digits")
         }
         let digits = text.trimmingSuffix { $0.isWhitespace }
-        guard let bytes = Data(hexadecimal: String(digits)) else {
-            throw .file(path: path, reason: "it holds no hexadecimal digits; delete it for a new identity")
+        guard let bytes = Data(hexadecimal: String(digits)), bytes.count == 32 else {
+            throw .file(path: path, reason: "it does not hold 64 hexadecimal digits; delete it for a new identity")
         }
         return try SigningKey(rawRepresentation: bytes)
     }

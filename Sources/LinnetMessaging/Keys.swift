@@ -94,7 +94,7 @@ public enum KeyError: Error, Equatable, CustomStringConvertible {
 
 /// DSSE v1's pre-authentication encoding: `"DSSEv1" SP LEN(type) SP type SP LEN(body) SP body`
 /// (github.com/secure-systems-lab/dsse, protocol.md). Type and body can not be confused with each other.
-func preAuthenticationEncoding(type: String, body: Data) -> Data {
+package func preAuthenticationEncoding(type: String, body: Data) -> Data {
     var encoding = Data("DSSEv1 \(type.utf8.count) \(type) \(body.count) ".utf8)
     encoding.append(body)
     return encoding

@@ -28,6 +28,14 @@ public enum Topic: Hashable, Sendable {
         case .acknowledgement, .round, .release, .model: nil
         }
     }
+
+    /// Whether the broker keeps the last message for those who subscribe later: what is, rather than what happened.
+    public var isRetained: Bool {
+        switch self {
+        case .presence, .state, .round, .release: true
+        case .anomaly, .rollout, .get, .update, .acknowledgement, .model: false
+        }
+    }
 }
 
 /// Writes topics under a prefix and reads them back.
