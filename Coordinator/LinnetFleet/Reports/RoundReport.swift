@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LinnetDomain
+
+/// One update that was refused.
+public struct RefusalReport: Codable, Sendable, Equatable {
+    public var agent: AgentID
+    /// The reason in one fixed word, such as `not-finite`.
+    public var code: String
+    /// The reason in one sentence.
+    public var reason: String
+
+    public init(agent: AgentID, code: String, reason: String) {
+        self.agent = agent
+        self.code = code
+        self.reason = reason
+    }
+}
+
+/// One round, open or over.
+public struct RoundReport: Codable, Sendable, Equatable {
+    public var round: Int
+    public var cohort: CohortID
+    public var kind: RoundKind
+    /// `collecting`, `aggregating`, `committed` or `abandoned`.
+    public var phase: String
+    /// The version that was trained from; absent in a statistics round.
+    public var base: ModelVersion?
+    /// Who was asked.
+    public var participants: [AgentID]
+    /// Whose update was taken.
+    public var accepted: [AgentID]
+    public var refused: [RefusalReport]
+    /// Mean of what participants reported before and after training, weighted by their windows.
+    public var lossBefore: Double?
+    public var lossAfter: Double?
+    /// The version that came of it.
+    public var version: ModelVersion?
+    public var openedAt: Timestamp
+    public var deadline: Timestamp
+    public var endedAt: Timestamp?
+    /// Why the round ended as it did; absent while it is open.
+    public var reason: String?
+
+    public init(
+        round: Int, cohort: CohortID, kind: RoundKind, phase: String, base: ModelVersion?, participants: [AgentID],
+        accepted: [AgentID], refused: [RefusalReport], lossBefore: Double?, lossAfter: Double?,
+        version: ModelVersion?, openedAt: Timestamp, deadline: Timestamp, endedAt: Timestamp?, reason: String?
+    ) {
+        self.round = round
+        self.cohort = cohort
+        self.kind = kind
+        self.phase = phase
+        self.base = base
+        self.participants = participants
+        self.accepted = accepted
+        self.refused = refused
+        self.lossBefore = lossBefore
+        self.lossAfter = lossAfter
+        self.version = version
+        self.openedAt = openedAt
+        self.deadline = deadline
+        self.endedAt = endedAt
+        self.reason = reason
+    }
+}
+
+/// The answer of `GET /api/v1/rounds`.
+public struct RoundsPage: Codable, Sendable, Equatable {
+    /// Newest first.
+    public var rounds: [RoundReport]
+
+    public init(rounds: [RoundReport]) { self.rounds = rounds }
+}
