@@ -44,8 +44,8 @@ public struct BrokerConfiguration: Sendable, Equatable {
 
     public init(
         host: String, port: Int, prefix: String = "linnet/v1", tls: TLSFiles? = nil, username: String? = nil,
-        passwordFile: String? = nil, keepAliveSeconds: Int = 20, sessionExpirySeconds: Int = 86_400,
-        maximumInFlight: Int = 20, maximumWaiting: Int = 1000
+        passwordFile: String? = nil, keepAliveSeconds: Int = 20, sessionExpirySeconds: Int = 604_800,
+        maximumInFlight: Int = 20, maximumWaiting: Int = 1024
     ) {
         self.host = host
         self.port = port
@@ -74,10 +74,10 @@ public struct BrokerConfiguration: Sendable, Equatable {
         passwordFile = section.has("passwordFile") ? section.readableFile("passwordFile") : nil
         keepAliveSeconds = Self.seconds(section, "keepAlive", default: .seconds(20), in: .seconds(5) ... .seconds(3600))
         sessionExpirySeconds = Self.seconds(
-            section, "sessionExpiry", default: .seconds(86_400), in: .zero ... .seconds(30 * 86_400))
+            section, "sessionExpiry", default: .seconds(604_800), in: .zero ... .seconds(30 * 86_400))
         // More than 20 under way is what MQTT brokers drop silently by default.
         maximumInFlight = section.integer("maximumInFlight", default: 20, in: 1...20)
-        maximumWaiting = section.integer("maximumWaiting", default: 1000, in: 1...100_000)
+        maximumWaiting = section.integer("maximumWaiting", default: 1024, in: 1...100_000)
         check(section)
     }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import FoundationEssentials
 import LinnetDomain
 
 /// Everything that can be said between an agent and the coordinator, by its place in the topic tree.
@@ -36,6 +37,18 @@ public enum Topic: Hashable, Sendable {
         case .anomaly, .rollout, .get, .update, .acknowledgement, .model: false
         }
     }
+
+    /// Seconds after which the broker throws a message away that nobody has fetched; `nil` keeps it.
+    ///
+    /// What is asked for anew when it is missed would only fill an absent agent's queue.
+    public var expirySeconds: UInt32? {
+        switch self {
+        case .get: 60
+        case .model, .acknowledgement: 600
+        case .update: 3600
+        case .presence, .state, .anomaly, .rollout, .round, .release: nil
+        }
+    }
 }
 
 /// Writes topics under a prefix and reads them back.
@@ -62,6 +75,12 @@ public struct TopicScheme: Hashable, Sendable {
             case .model(let digest, let index): "bcast/model/\(digest)/\(index)"
             }
         return "\(prefix)/\(path)"
+    }
+
+    /// A message on `topic`, retained and expiring as that topic's are.
+    public func message(_ topic: Topic, payload: Data) -> Message {
+        Message(
+            topic: text(topic), payload: payload, isRetained: topic.isRetained, expirySeconds: topic.expirySeconds)
     }
 
     /// - Returns: `nil` for a topic that is not Linnet's, or names something that can not be a name.
