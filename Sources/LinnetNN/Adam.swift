@@ -55,7 +55,7 @@ public struct Adam: Optimizer {
                             let newSquare = beta2 * square[i] + (1 - beta2) * slope * slope
                             mean[i] = newMean
                             square[i] = newSquare
-                            parameters[i] -= rate * newMean / (newSquare.squareRoot() * correction + epsilon)
+                            parameters[i] -= rate * newMean / (Kernels.squareRoot(newSquare) * correction + epsilon)
                         }
                     }
                 }

@@ -12,7 +12,7 @@ extension Network {
     ///   - rows: at most `workspace.maximumBatch`.
     ///   - parameters: `[parameterCount]`.
     ///   - workspace: made for this network; not in use by any other thread.
-    /// - Returns: the reconstruction `[rows, inputWidth]`, inside the workspace: valid until the workspace is used again.
+    /// - Returns: the reconstruction `[rows, inputWidth]`, inside the workspace: valid until that is used again.
     public func reconstruct(
         _ input: UnsafeBufferPointer<Float>, rows: Int, parameters: ParameterVector, workspace: Workspace
     ) -> UnsafeBufferPointer<Float> {

@@ -15,6 +15,8 @@ public struct Network: Sendable {
     /// The number of weights and biases, P.
     public let parameterCount: Int
     let layers: [DenseLayer]
+    /// The number of values that all layers put out for one row.
+    let outputsPerRow: Int
 
     /// Lays out the parameters of `architecture`.
     ///
@@ -34,6 +36,7 @@ public struct Network: Sendable {
         }
         self.layers = layers
         parameterCount = offset
+        outputsPerRow = layers.reduce(0) { $0 + $1.outputs }
     }
 
     /// The number of values in one row of input, and of output.

@@ -24,7 +24,7 @@ public enum NetworkError: Error, Hashable, Sendable, CustomStringConvertible {
         case .parameterCount(let found, let maximum):
             "architecture: \(found) parameters; at most \(maximum) are allowed"
         case .outputWidth(let found, let inputWidth):
-            "architecture: the last layer is \(found) wide; an autoencoder's must be as wide as its input, \(inputWidth)"
+            "architecture: the last layer is \(found) wide; an autoencoder's is as wide as its input, \(inputWidth)"
         }
     }
 }

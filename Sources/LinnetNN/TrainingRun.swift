@@ -17,6 +17,7 @@ final class TrainingRun {
     private var order: [Int32]
     private var batch: [Float]
     private let workspace: Workspace
+    private var lastValidationLoss = 0.0
 
     init(network: Network, settings: TrainingSettings, inputs: Matrix, start: ParameterVector) {
         self.network = network
@@ -46,7 +47,7 @@ final class TrainingRun {
     }
 
     /// Whether the last epoch's losses and the weights themselves are finite.
-    var isFinite: Bool { report.epochs.last?.validation.isFinite != false && parameters.isFinite }
+    var isFinite: Bool { lastValidationLoss.isFinite && parameters.isFinite }
 
     /// Takes one step for each batch of the shuffled training rows.
     ///
@@ -77,6 +78,7 @@ final class TrainingRun {
         let hasHeldOut = report.validationRows > 0
         let validation = hasHeldOut ? loss(of: report.trainingRows..<inputs.rows) : trainingLoss
         report.epochs.append(.init(training: trainingLoss, validation: validation))
+        lastValidationLoss = validation
         // Without held-out rows nothing can judge the weights: the last ones are kept.
         guard !hasHeldOut || validation < report.bestValidationLoss else { return false }
         report.bestValidationLoss = validation
@@ -112,8 +114,12 @@ final class TrainingRun {
 
     /// Adds the derivative of `μ/2 ||w - w₀||²`, which is `μ (w - w₀)`.
     private func addProximalTerm() {
-        gradient.add(parameters, times: settings.proximalMu)
-        gradient.add(start, times: -settings.proximalMu)
+        let mu = settings.proximalMu
+        parameters.withUnsafeBufferPointer { w in
+            start.withUnsafeBufferPointer { w0 in
+                gradient.withUnsafeMutableBufferPointer { Kernels.addDifference(w, w0, times: mu, to: $0) }
+            }
+        }
     }
 
     /// - Returns: the mean squared error over the rows in `range`, in the order they came in.

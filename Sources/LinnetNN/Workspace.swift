@@ -12,14 +12,14 @@ public final class Workspace {
     private(set) var delta: UnsafeMutablePointer<Float>
     private(set) var nextDelta: UnsafeMutablePointer<Float>
 
-    private let valuesPerRow: Int
+    private let outputsPerRow: Int
     private let memory: UnsafeMutableRawPointer
 
     /// Allocates what `network` needs for batches of up to `maximumBatch` rows, at least 1.
     public init(network: Network, maximumBatch: Int) {
         precondition(maximumBatch >= 1, "a workspace needs room for at least one row")
         self.maximumBatch = maximumBatch
-        valuesPerRow = Self.valuesPerRow(of: network)
+        outputsPerRow = network.outputsPerRow
         let widest = network.layers.map(\.outputs).max() ?? 1
         let sizes =
             network.layers.map { Self.padded($0.outputs * maximumBatch) }
@@ -49,14 +49,8 @@ public final class Workspace {
 
     /// Traps if this workspace was made for another shape, or for fewer rows.
     func check(network: Network, rows: Int) {
-        precondition(valuesPerRow == Self.valuesPerRow(of: network), "the workspace is of another network")
+        precondition(outputsPerRow == network.outputsPerRow, "the workspace is of another network")
         precondition(rows >= 0 && rows <= maximumBatch, "\(rows) rows in a workspace for \(maximumBatch)")
-    }
-
-    private static func valuesPerRow(of network: Network) -> Int {
-        var sum = 0
-        for layer in network.layers { sum += layer.outputs }
-        return sum
     }
 
     private static func padded(_ count: Int) -> Int { (count + 15) / 16 * 16 }

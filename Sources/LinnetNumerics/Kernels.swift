@@ -7,8 +7,8 @@ import COpenBLAS
 
 /// The few loops in which training and inference spend their time, over raw memory.
 ///
-/// None allocates, none checks its pointers: callers own the shapes. Plain loops over non-overlapping memory are written
-/// so that the compiler turns them into vector instructions; products go to OpenBLAS.
+/// None allocates, none checks its pointers: callers own the shapes. Plain loops over memory that does not overlap are
+/// written so that the compiler turns them into vector instructions; products go to OpenBLAS.
 public enum Kernels {
     // MARK: - Products
 
@@ -27,7 +27,7 @@ public enum Kernels {
         }
     }
 
-    /// Writes `dx = dy W`: dy `[B,O]`, W `[O,I]`, dx `[B,I]`. It is what `multiply(_:byTransposed:)` passes back to x.
+    /// Writes `dx = dy W`: dy `[B,O]`, W `[O,I]`, dx `[B,I]`. It is what `multiply(_:byTransposed:)` gives x back.
     public static func multiply(
         _ dy: UnsafePointer<Float>, by w: UnsafePointer<Float>, into dx: UnsafeMutablePointer<Float>,
         rows: Int, inputs: Int, outputs: Int
@@ -37,7 +37,7 @@ public enum Kernels {
             1, dy, blasint(outputs), w, blasint(inputs), 0, dx, blasint(inputs))
     }
 
-    /// Writes `dW = dy^T x`: dy `[B,O]`, x `[B,I]`, dW `[O,I]`. It is what `multiply(_:byTransposed:)` passes back to W.
+    /// Writes `dW = dy^T x`: dy `[B,O]`, x `[B,I]`, dW `[O,I]`. It is what `multiply(_:byTransposed:)` gives W back.
     public static func multiply(
         transposed dy: UnsafePointer<Float>, by x: UnsafePointer<Float>, into dw: UnsafeMutablePointer<Float>,
         rows: Int, inputs: Int, outputs: Int
@@ -54,6 +54,18 @@ public enum Kernels {
         precondition(x.count == y.count, "axpy of \(x.count) and \(y.count) elements")
         guard let from = x.baseAddress, let to = y.baseAddress else { return }
         for i in 0..<x.count { to[i] += factor * from[i] }
+    }
+
+    /// Adds `factor * (a - b)` to `y`; all have the same count.
+    ///
+    /// The difference comes first: `factor * a - factor * b` would drown a small one in rounding.
+    public static func addDifference(
+        _ a: UnsafeBufferPointer<Float>, _ b: UnsafeBufferPointer<Float>, times factor: Float,
+        to y: UnsafeMutableBufferPointer<Float>
+    ) {
+        precondition(a.count == y.count && b.count == y.count, "\(a.count), \(b.count) and \(y.count) elements")
+        guard let a = a.baseAddress, let b = b.baseAddress, let sum = y.baseAddress else { return }
+        for i in 0..<y.count { sum[i] += factor * (a[i] - b[i]) }
     }
 
     /// - Returns: the scalar product of `x` and `y`, which have the same count, summed up in Double.

@@ -30,6 +30,11 @@ package enum Reference {
         zip(x, y).map { Double($1) + Double(factor) * Double($0) }
     }
 
+    /// - Returns: `y + factor * (a - b)`.
+    package static func addDifference(_ a: [Float], _ b: [Float], times factor: Float, to y: [Float]) -> [Double] {
+        y.indices.map { Double(y[$0]) + Double(factor) * (Double(a[$0]) - Double(b[$0])) }
+    }
+
     /// - Returns: the scalar product of `x` and `y`.
     package static func dot(_ x: [Float], _ y: [Float]) -> Double {
         sum(x.count) { Double(x[$0]) * Double(y[$0]) }

@@ -118,13 +118,17 @@ struct SafetensorsHeader {
             case "shape" where shape == nil:
                 shape = try scanner.integers(atMost: limits.maximumRank)
                 if shape == nil { throw .rank(tensor: name, maximum: limits.maximumRank) }
-            case "data_offsets" where offsets == nil: offsets = try scanner.integers(atMost: 2)
+            case "data_offsets" where offsets == nil:
+                offsets = try scanner.integers(atMost: 2)
+                if offsets?.count != 2 {
+                    throw .header(offset: start, problem: "tensor \"\(name)\" needs two data_offsets")
+                }
             case "dtype", "shape", "data_offsets": throw .duplicateName(key)
             default: throw .header(offset: start, problem: "tensor \"\(name)\" has an unknown key \"\(key)\"")
             }
         }
-        guard let type, let shape, let offsets, offsets.count == 2 else {
-            throw .header(offset: start, problem: "tensor \"\(name)\" needs dtype, shape and two data_offsets")
+        guard let type, let shape, let offsets else {
+            throw .header(offset: start, problem: "tensor \"\(name)\" needs dtype, shape and data_offsets")
         }
         return Entry(name: name, type: type, shape: shape, begin: offsets[0], end: offsets[1])
     }

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LinnetNumerics
+import Testing
+
+/// Each kernel beside its slow twin, over shapes that leave remainders in every vector loop.
+@Suite("Kernels")
+struct KernelTests {
+    struct Shape: Sendable, CustomTestStringConvertible {
+        var rows: Int
+        var inputs: Int
+        var outputs: Int
+        var testDescription: String { "\(rows) rows, \(inputs) -> \(outputs)" }
+    }
+
+    static let shapes: [Shape] = [1, 2, 3, 7, 32, 33].flatMap { rows in
+        [(1, 1), (1, 5), (3, 2), (8, 16), (13, 7), (38, 32), (65, 31)].map {
+            Shape(rows: rows, inputs: $0.0, outputs: $0.1)
+        }
+    }
+
+    static let counts = [0, 1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 31, 33, 100, 1027]
+
+    @Test("the three products of a layer are those of the reference", arguments: shapes)
+    func products(_ shape: Shape) {
+        var generator = SeededGenerator(seed: 11)
+        let (rows, inputs, outputs) = (shape.rows, shape.inputs, shape.outputs)
+        let x = gaussians(rows * inputs, &generator)
+        let w = gaussians(inputs * outputs, &generator)
+        let dy = gaussians(rows * outputs, &generator)
+        // Wrong answers show: what must be overwritten starts as rubbish.
+        var y = [Float](repeating: .nan, count: rows * outputs)
+        var dx = [Float](repeating: .nan, count: rows * inputs)
+        var dw = [Float](repeating: .nan, count: outputs * inputs)
+        Kernels.multiply(x, byTransposed: w, into: &y, rows: rows, inputs: inputs, outputs: outputs)
+        Kernels.multiply(dy, by: w, into: &dx, rows: rows, inputs: inputs, outputs: outputs)
+        Kernels.multiply(transposed: dy, by: x, into: &dw, rows: rows, inputs: inputs, outputs: outputs)
+        expectEqual(y, Reference.multiply(x, byTransposed: w, rows: rows, inputs: inputs, outputs: outputs), 2e-5)
+        expectEqual(dx, Reference.multiply(dy, by: w, rows: rows, inputs: inputs, outputs: outputs), 2e-5)
+        expectEqual(dw, Reference.multiply(transposed: dy, by: x, rows: rows, inputs: inputs, outputs: outputs), 2e-5)
+    }
+
+    @Test("bias and activation in one pass are those of the reference", arguments: shapes)
+    func activations(_ shape: Shape) {
+        var generator = SeededGenerator(seed: 12)
+        let (rows, columns) = (shape.rows, shape.outputs)
+        let z = gaussians(rows * columns, &generator).map { 3 * $0 }
+        let b = gaussians(columns, &generator)
+        var (identity, relu, tanh, sigmoid) = (z, z, z, z)
+        Kernels.addBias(b, to: &identity, rows: rows, columns: columns)
+        Kernels.addBiasReLU(b, to: &relu, rows: rows, columns: columns)
+        Kernels.addBiasTanh(b, to: &tanh, rows: rows, columns: columns)
+        Kernels.addBiasSigmoid(b, to: &sigmoid, rows: rows, columns: columns)
+        expectEqual(identity, Reference.addBias(b, to: z, columns: columns) { $0 }, 1e-6)
+        expectEqual(relu, Reference.addBias(b, to: z, columns: columns, then: Reference.relu), 1e-6)
+        expectEqual(tanh, Reference.addBias(b, to: z, columns: columns, then: Reference.tanh), 1e-6)
+        expectEqual(sigmoid, Reference.addBias(b, to: z, columns: columns, then: Reference.sigmoid), 1e-6)
+    }
+
+    @Test("slopes are those of the activations", arguments: counts)
+    func slopes(_ count: Int) {
+        var generator = SeededGenerator(seed: 13)
+        let delta = gaussians(count, &generator)
+        let z = gaussians(count, &generator)
+        let relu = z.map { max(0, $0) }
+        let tanh = z.map { Float(Reference.tanh(Double($0))) }
+        let sigmoid = z.map { Float(Reference.sigmoid(Double($0))) }
+        var (a, b, c) = (delta, delta, delta)
+        Kernels.multiplyByReLUSlope(&a, output: relu, count: count)
+        Kernels.multiplyByTanhSlope(&b, output: tanh, count: count)
+        Kernels.multiplyBySigmoidSlope(&c, output: sigmoid, count: count)
+        expectEqual(a, zip(delta, z).map { $1 > 0 ? Double($0) : 0 }, 0)
+        expectEqual(b, zip(delta, tanh).map { Double($0) * (1 - Double($1) * Double($1)) }, 1e-6)
+        expectEqual(c, zip(delta, sigmoid).map { Double($0) * Double($1) * (1 - Double($1)) }, 1e-6)
+    }
+
+    @Test("sums, products and differences of vectors are those of the reference", arguments: counts)
+    func vectors(_ count: Int) {
+        var generator = SeededGenerator(seed: 14)
+        let x = gaussians(count, &generator)
+        let y = gaussians(count, &generator)
+        var sum = y
+        x.withUnsafeBufferPointer { x in sum.withUnsafeMutableBufferPointer { Kernels.axpy(0.5, x, $0) } }
+        expectEqual(sum, Reference.axpy(0.5, x, y), 1e-6)
+        let z = gaussians(count, &generator)
+        var moved = z
+        x.withUnsafeBufferPointer { x in
+            y.withUnsafeBufferPointer { y in
+                moved.withUnsafeMutableBufferPointer { Kernels.addDifference(x, y, times: 3, to: $0) }
+            }
+        }
+        expectEqual(moved, Reference.addDifference(x, y, times: 3, to: z), 1e-6)
+        let dot = x.withUnsafeBufferPointer { x in y.withUnsafeBufferPointer { Kernels.dot(x, $0) } }
+        #expect(abs(dot - Reference.dot(x, y)) <= 1e-12 * Double(count + 1))
+        guard count > 0 else { return }
+        var delta = [Float](repeating: .nan, count: count)
+        let squares = Kernels.difference(x, y, times: 2, into: &delta, count: count)
+        let differences = zip(x, y).map { Double($0) - Double($1) }
+        expectEqual(delta, differences.map { 2 * $0 }, 1e-6)
+        #expect(abs(squares - differences.reduce(0) { $0 + $1 * $1 }) <= 1e-5 * Double(count))
+    }
+
+    @Test("column sums are those of the reference", arguments: shapes)
+    func columnSums(_ shape: Shape) {
+        var generator = SeededGenerator(seed: 15)
+        let x = gaussians(shape.rows * shape.inputs, &generator)
+        var sums = [Float](repeating: .nan, count: shape.inputs)
+        Kernels.columnSums(x, into: &sums, rows: shape.rows, columns: shape.inputs)
+        expectEqual(sums, Reference.columnSums(x, rows: shape.rows, columns: shape.inputs), 1e-5)
+    }
+
+    @Test("the fast hyperbolic tangent is within 5e-7 of the true one everywhere, and NaN stays NaN")
+    func tanh() {
+        var worst = 0.0
+        for step in -120_000...120_000 {
+            let z = Float(step) / 10_000
+            worst = max(worst, abs(Double(Kernels.tanh(z)) - Reference.tanh(Double(z))))
+        }
+        #expect(worst < 5e-7)
+        #expect(abs(Kernels.tanh(.infinity) - 1) < 1e-6)
+        #expect(abs(Kernels.tanh(-.greatestFiniteMagnitude) + 1) < 1e-6)
+        #expect(Kernels.tanh(.nan).isNaN)
+        #expect(Kernels.tanh(0) == 0)
+    }
+
+    @Test("the fast square root is within 3e-7 of the true one over the whole range of Float")
+    func squareRoot() {
+        var worst = 0.0
+        var x = Float(1.2e-38)
+        while x < 1e38 {
+            worst = max(worst, abs(Double(Kernels.squareRoot(x)) / Double(x).squareRoot() - 1))
+            x *= 1.0137
+        }
+        #expect(worst < 3e-7)
+        #expect(Kernels.squareRoot(0) == 0)
+        #expect(Kernels.squareRoot(.leastNonzeroMagnitude) < 1e-18)
+        #expect(Kernels.squareRoot(.nan).isNaN)
+    }
+
+    @Test("NaN goes through every activation and slope instead of being cut off")
+    func notANumberGoesThrough() {
+        let b: [Float] = [0]
+        for kernel in [Kernels.addBias, Kernels.addBiasReLU, Kernels.addBiasTanh, Kernels.addBiasSigmoid] {
+            var y: [Float] = [.nan]
+            kernel(b, &y, 1, 1)
+            #expect(y[0].isNaN)
+        }
+    }
+
+    @Test("one NaN or infinity is found at every place", arguments: [1, 2, 7, 16, 33])
+    func finiteness(_ count: Int) {
+        for place in 0..<count {
+            for value: Float in [.nan, .signalingNaN, .infinity, -.infinity] {
+                var x = [Float](repeating: .greatestFiniteMagnitude, count: count)
+                let before = x.withUnsafeBufferPointer(Kernels.isFinite)
+                x[place] = value
+                let after = x.withUnsafeBufferPointer(Kernels.isFinite)
+                #expect(before && !after)
+            }
+        }
+    }
+}
+
+/// - Returns: `count` numbers of the normal distribution.
+func gaussians(_ count: Int, _ generator: inout SeededGenerator) -> [Float] {
+    (0..<count).map { _ in Float(generator.gaussian()) }
+}
+
+/// Expects every element within `tolerance` of the reference, relative to numbers above 1.
+func expectEqual(
+    _ values: [Float], _ expected: [Double], _ tolerance: Double, sourceLocation: SourceLocation = #_sourceLocation
+) {
+    #expect(values.count == expected.count, sourceLocation: sourceLocation)
+    let worst = zip(values, expected).map { abs(Double($0) - $1) / max(1, abs($1)) }.max() ?? 0
+    // Written so that NaN fails.
+    #expect(worst <= tolerance, "largest difference", sourceLocation: sourceLocation)
+    #expect(values.allSatisfy { $0.isFinite }, sourceLocation: sourceLocation)
+}
