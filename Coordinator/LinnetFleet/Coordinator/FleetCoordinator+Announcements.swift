@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import LinnetDomain
+import LinnetMessaging
+import Logging
+
+extension FleetCoordinator {
+    /// Says everything again that may have been lost with the broker: the store is the truth, the broker forgets.
+    func announceEverything() {
+        attempt("announce rounds and releases") {
+            for cohort in self.contracts.keys.sorted() {
+                if let round = try self.store.lastRound(of: cohort) { self.announce(round.offer) }
+            }
+        }
+        for release in releases.values.sorted(by: { $0.cohort < $1.cohort }) { announce(release) }
+        unacknowledged.formUnion(agents.keys)
+    }
+
+    func announce(_ offer: RoundOffer) { announce(offer, on: .round(offer.cohort)) }
+
+    func announce(_ manifest: ReleaseManifest) { announce(manifest, on: .release(manifest.cohort)) }
+
+    private func announce(_ payload: some SignedPayload, on topic: Topic) {
+        do {
+            let bytes = try SignedEnvelope(sealing: payload, with: key).encoded()
+            send(Message(topic: topics.text(topic), payload: bytes, isRetained: true))
+        } catch {
+            logger.error("announcement not signed", metadata: ["topic": "\(topic)", "reason": "\(error)"])
+        }
+    }
+
+    // MARK: - Acknowledgements
+
+    func acknowledgeStored() {
+        guard isConnected else { return }
+        for agent in unacknowledged.sorted() { acknowledge(agent) }
+        unacknowledged = []
+    }
+
+    /// Tells an agent what is safely stored, and what became of its last updates.
+    func acknowledge(_ agent: AgentID, receipts: [UpdateReceipt] = []) {
+        attempt("acknowledge") {
+            let known = try self.store.verdicts(of: agent, limit: 4).map(\.receipt)
+            let acknowledgement = Acknowledgement(
+                through: try self.store.mark(of: agent), echo: self.agents[agent]?.state?.echo,
+                receipts: known.filter { !receipts.contains($0) } + receipts, at: self.clock.now())
+            self.send(
+                Message(
+                    topic: self.topics.text(.acknowledgement(agent)), payload: try Wire.encode(acknowledgement),
+                    expirySeconds: 3600))
+        }
+    }
+
+    // MARK: - Model files
+
+    /// Sends every chunk of a model once, for all who listen.
+    func broadcastModel(_ model: ModelReference) { broadcast(model.version.digest, Array(0..<model.plan.count)) }
+
+    /// Sends chunks of a model; a digest or an index that nobody has is passed over.
+    func broadcast(_ digest: Digest, _ indices: [Int]) {
+        attempt("send a model") {
+            guard let file = try self.store.file(of: digest) else { return }
+            let plan = ChunkPlan(digest: digest, bytes: file.count, chunkBytes: self.settings.chunkBytes)
+            for index in indices {
+                guard let chunk = plan.chunk(index, of: file) else { continue }
+                self.counters.count(.chunksSent)
+                self.send(
+                    Message(
+                        topic: self.topics.text(.model(digest, index: index)), payload: chunk, expirySeconds: 300))
+            }
+        }
+    }
+}

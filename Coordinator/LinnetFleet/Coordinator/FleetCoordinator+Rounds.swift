@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import LinnetDomain
+import LinnetMessaging
+import Logging
+
+extension FleetCoordinator {
+    /// Moves every open round on by the clock, and opens new ones.
+    func moveRounds() throws {
+        let now = clock.now()
+        let open = try store.openRounds()
+        for round in open { try moveRound(round.number, .tick(now)) }
+        inbox.keep(rounds: Set(open.map(\.number)))
+        for cohort in contracts.keys.sorted() where !open.contains(where: { $0.cohort == cohort }) {
+            try openRound(of: cohort, at: now)
+        }
+    }
+
+    /// Hands an event to a round's machine, and carries out what it answers.
+    func moveRound(_ number: Int, _ event: RoundEvent) throws {
+        guard let round = try store.openRounds().first(where: { $0.number == number }) else { return }
+        var machine = RoundMachine(round, accepted: try store.acceptedAgents(of: number))
+        switch machine.handle(event) {
+        case .aggregate: try aggregate(round)
+        case .abandon(let reason): try abandon(round, reason)
+        case .commit, nil: break
+        }
+    }
+
+    private func openRound(of cohort: CohortID, at now: Timestamp) throws {
+        let situation = RoundPolicy.Situation(
+            cohort: cohort, now: now, agents: agents.values.filter { $0.state?.cohort == cohort },
+            lastRound: try store.lastRound(of: cohort), newest: try newestModel(of: cohort))
+        switch settings.rounds.decide(situation, using: &generator) {
+        case .wait(let reason): blockers[cohort] = reason
+        case .open(let proposal):
+            let round = try store.open(proposal) { round in
+                entry(
+                    "round opened", "round \(round.number)",
+                    "\(round.kind.rawValue), cohort \(cohort), asked \(round.participants.count) of "
+                        + "\(situation.agents.count) agents, \(round.quorum) must answer")
+            }
+            blockers[cohort] = nil
+            logger.info(
+                "round opened",
+                metadata: [
+                    "round": "\(round.number)", "cohort": "\(cohort)", "kind": "\(round.kind.rawValue)",
+                    "participants": "\(round.participants.count)",
+                ])
+            announce(round.offer)
+            if let base = round.base { broadcastModel(base) }
+        }
+    }
+
+    /// The newest version of a cohort, as something that can be asked for.
+    func newestModel(of cohort: CohortID) throws -> ModelReference? {
+        guard let version = try store.newest(of: cohort), let file = try store.file(of: version.digest) else {
+            return nil
+        }
+        return ModelReference(
+            version: version,
+            plan: ChunkPlan(digest: version.digest, bytes: file.count, chunkBytes: settings.chunkBytes))
+    }
+
+    private func aggregate(_ stored: Round) throws {
+        var round = stored
+        if round.phase == .collecting {
+            round.phase = .aggregating
+            let audit = entry("round closed", "round \(round.number)", "enough updates are in")
+            guard try store.move(round, from: .collecting, audit: audit) else { return }
+            announce(round.offer)
+        }
+        let updates = try store.updates(of: round.number)
+        var machine = RoundMachine(round, accepted: Set(updates.map(\.header.agent)))
+        let version: VersionRecord
+        do throws(VersionMakingError) {
+            version = try make(round, updates)
+        } catch {
+            guard case .abandon(let reason)? = machine.handle(.aggregationFailed("\(error)")) else { return }
+            return try abandon(round, reason)
+        }
+        if machine.handle(.aggregated) == .commit { try commit(round, version) }
+    }
+
+    private func make(_ round: Round, _ updates: [UpdateRecord]) throws(VersionMakingError) -> VersionRecord {
+        let now = clock.now()
+        guard let base = round.base else {
+            guard let contract = contracts[round.cohort] else { throw .notFinite }
+            return try making.first(of: round, contract: contract, updates: updates, at: now)
+        }
+        let file = (try? store.file(of: base.version.digest)) ?? nil  // a file that can not be read is a missing base
+        return try making.next(of: round, base: base, baseFile: file, updates: updates, at: now)
+    }
+
+    private func commit(_ open: Round, _ version: VersionRecord) throws {
+        var round = open
+        round.phase = .committed
+        round.endedAt = clock.now()
+        round.version = version.version
+        round.lossBefore = version.lossBefore
+        round.lossAfter = version.lossAfter
+        var audit = [
+            entry(
+                "version made", "version \(version.version)",
+                "round \(round.number), cohort \(round.cohort), \(version.participants.count) updates")
+        ]
+        let release =
+            round.kind == .training && settings.releasesAutomatically ? manifest(for: version) : nil
+        if let release {
+            audit.append(
+                entry(
+                    "version released", "version \(version.version)",
+                    "release \(release.release) to the whole cohort \(release.cohort), by policy"))
+        }
+        guard try store.commit(round, version: version, release: release, audit: audit) else { return }
+        logger.info(
+            "round committed",
+            metadata: [
+                "round": "\(round.number)", "version": "\(version.version)",
+                "loss.before": "\(version.lossBefore ?? .nan)", "loss.after": "\(version.lossAfter ?? .nan)",
+            ])
+        if let release {
+            releases[release.cohort] = release
+            announce(release)
+            broadcastModel(release.model)
+        }
+    }
+
+    private func manifest(for version: VersionRecord) -> ReleaseManifest {
+        ReleaseManifest(
+            cohort: version.cohort, release: (releases[version.cohort]?.release ?? 0) + 1,
+            model: ModelReference(
+                version: version.version,
+                plan: ChunkPlan(
+                    digest: version.version.digest, bytes: version.file.count, chunkBytes: settings.chunkBytes)),
+            parent: version.parent, round: version.round, participants: version.participants.count,
+            shadowWindows: settings.shadowWindows, releasedAt: clock.now())
+    }
+
+    private func abandon(_ open: Round, _ reason: String) throws {
+        var round = open
+        round.phase = .abandoned
+        round.endedAt = clock.now()
+        round.reason = reason
+        let audit = entry("round abandoned", "round \(round.number)", reason)
+        guard try store.move(round, from: open.phase, audit: audit) else { return }
+        logger.notice("round abandoned", metadata: ["round": "\(round.number)", "reason": "\(reason)"])
+        announce(round.offer)
+    }
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LinnetNN
+
+/// What a coordinator is told once, at start.
+public struct FleetSettings: Sendable, Equatable {
+    /// The name the operator gave this fleet.
+    public var name: String
+    public var rounds: RoundPolicy
+    /// The network of a cohort's first version: widths of the encoder's layers after the input, and their activation.
+    public var hidden: [Int]
+    public var activation: Activation
+    /// The threshold policy of every version: false alarms a device and day.
+    public var falseAlarmsPerDay: Double
+    /// Longest way one update may move the model (L2 norm), and how many times the median way counts in full.
+    public var maximumUpdateNorm: Double
+    public var clipFactor: Double
+    /// Windows that one participant may count for at most.
+    public var maximumWeight: Int
+    /// Whether a committed training round is released to its whole cohort at once.
+    public var releasesAutomatically: Bool
+    public var shadowWindows: Int
+    public var retention: RetentionLimits
+    public var chunkBytes: Int
+
+    public init(
+        name: String = "linnet", rounds: RoundPolicy = RoundPolicy(), hidden: [Int] = [24, 8],
+        activation: Activation = .tanh, falseAlarmsPerDay: Double = 1, maximumUpdateNorm: Double = 100,
+        clipFactor: Double = 3, maximumWeight: Int = 20_000, releasesAutomatically: Bool = true,
+        shadowWindows: Int = 100, retention: RetentionLimits = RetentionLimits(), chunkBytes: Int = 65_536
+    ) {
+        self.name = name
+        self.rounds = rounds
+        self.hidden = hidden
+        self.activation = activation
+        self.falseAlarmsPerDay = falseAlarmsPerDay
+        self.maximumUpdateNorm = maximumUpdateNorm
+        self.clipFactor = clipFactor
+        self.maximumWeight = maximumWeight
+        self.releasesAutomatically = releasesAutomatically
+        self.shadowWindows = shadowWindows
+        self.retention = retention
+        self.chunkBytes = chunkBytes
+    }
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import LinnetDomain
+import LinnetMessaging
+
+/// What storing an event came to.
+public enum EventOutcome: Sendable, Equatable {
+    /// A new event, or a newer revision of a known one.
+    case stored
+    /// Known already; nothing changed.
+    case duplicate
+}
+
+/// Anomaly events, each once.
+///
+/// Stores are synchronous: a commit in SQLite is short, and the bus may only acknowledge a message to the broker after it.
+public protocol EventStore: Sendable {
+    /// Stores an event and moves the agent's low-water mark, in one transaction.
+    ///
+    /// Idempotent on id and revision, and on agent and sequence number.
+    func record(_ message: AnomalyMessage, at now: Timestamp) throws -> EventOutcome
+    /// Every outbox message of the agent up to this number is stored, or was dropped by the agent; 0 for none.
+    func mark(of agent: AgentID) throws -> Int64
+    /// A page of events in the order of rows.
+    func events(after row: Int64, limit: Int, agent: AgentID?, device: DeviceID?) throws -> [EventReport]
+    /// How many events are stored, and how many of them still fire.
+    func eventCounts() throws -> (stored: Int, firing: Int)
+}
+
+/// Agents and cohorts.
+public protocol AgentStore: Sendable {
+    func save(_ agent: AgentRecord) throws
+    func agents() throws -> [AgentRecord]
+    /// Makes the cohort known; answers whether it is new.
+    func addCohort(_ id: CohortID, contract: SignalContract, audit: AuditEntry) throws -> Bool
+    func cohorts() throws -> [CohortID: SignalContract]
+}
+
+/// Rounds and their updates. Every change of phase is one transaction with its audit row, and happens only if the round
+/// still stands where the caller believes it to stand.
+public protocol RoundStore: Sendable {
+    /// Stores a new round and gives it its number.
+    func open(_ round: Round, audit: (Round) -> AuditEntry) throws -> Round
+    /// Moves a round on; `false` if it no longer stands at `from`, and then nothing changes.
+    func move(_ round: Round, from: RoundPhase, audit: AuditEntry) throws -> Bool
+    /// Ends a round with a version, and with a release of it if there is one.
+    func commit(_ round: Round, version: VersionRecord, release: ReleaseManifest?, audit: [AuditEntry]) throws -> Bool
+    /// Takes in an update: the update, the agent's last sequence number and the audit row, in one transaction.
+    func accept(_ update: UpdateRecord, audit: AuditEntry) throws
+    /// Notes a refusal.
+    func refuse(_ verdict: UpdateVerdict, audit: AuditEntry) throws
+    func openRounds() throws -> [Round]
+    func lastRound(of cohort: CohortID) throws -> Round?
+    func updates(of round: Int) throws -> [UpdateRecord]
+    func acceptedAgents(of round: Int) throws -> Set<AgentID>
+    /// Highest sequence number ever taken from this agent; 0 for none.
+    func lastSequence(of agent: AgentID) throws -> Int64
+    /// What was said of the agent's last updates, newest last.
+    func verdicts(of agent: AgentID, limit: Int) throws -> [UpdateVerdict]
+    func rounds(limit: Int) throws -> [RoundReport]
+    func roundCounts() throws -> [CohortID: RoundCounts]
+}
+
+/// How the rounds of one cohort ended.
+public struct RoundCounts: Sendable, Equatable {
+    /// Training rounds that made a version.
+    public var committed = 0
+    public var abandoned = 0
+    public var refusedUpdates = 0
+    public var firstLoss: Double?
+    public var lastLoss: Double?
+
+    public init() {}
+}
+
+/// Model versions and releases.
+public protocol ModelStore: Sendable {
+    func newest(of cohort: CohortID) throws -> ModelVersion?
+    func file(of digest: Digest) throws -> Data?
+    /// The newest release of each cohort.
+    func releases() throws -> [ReleaseManifest]
+    func models(limit: Int) throws -> [ModelReport]
+}
+
+/// The log of who did what, to what, and why; rows are chained by digest.
+public protocol AuditLog: Sendable {
+    func append(_ entry: AuditEntry) throws
+    func audit(after row: Int64, limit: Int) throws -> [AuditEntry]
+    /// The first row whose digest is not that of its contents and its predecessor; `nil` if the chain holds.
+    func firstBrokenAuditRow() throws -> Int64?
+}
+
+/// All that the coordinator keeps.
+public protocol FleetStore: EventStore, AgentStore, RoundStore, ModelStore, AuditLog {
+    /// Throws away what is over the limits, a bounded amount at a time; answers how many rows went.
+    func retain(_ limits: RetentionLimits) throws -> Int
+}
+
+/// How much is kept.
+public struct RetentionLimits: Sendable, Equatable {
+    public var events: Int
+    /// Versions a cohort; released versions and bases of open rounds are kept above it.
+    public var versions: Int
+    public var audit: Int
+
+    public init(events: Int = 1_000_000, versions: Int = 50, audit: Int = 1_000_000) {
+        self.events = events
+        self.versions = versions
+        self.audit = audit
+    }
+}

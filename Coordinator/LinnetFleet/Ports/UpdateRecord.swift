@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import LinnetDomain
+import LinnetMessaging
+
+/// An update that has passed every check.
+public struct UpdateRecord: Sendable, Equatable {
+    public var header: UpdateHeader
+    /// Weights as safetensors, or the statistics as JSON.
+    public var body: Data
+    public var receivedAt: Timestamp
+
+    public init(header: UpdateHeader, body: Data, receivedAt: Timestamp) {
+        self.header = header
+        self.body = body
+        self.receivedAt = receivedAt
+    }
+}
+
+/// What became of an agent's update in a round.
+public struct UpdateVerdict: Sendable, Equatable {
+    public var round: Int
+    public var agent: AgentID
+    public var sequence: Int64
+    public var accepted: Bool
+    /// ``UpdateRefusal/code``; empty where it was accepted.
+    public var code: String
+    public var reason: String
+
+    public init(round: Int, agent: AgentID, sequence: Int64, accepted: Bool, code: String, reason: String) {
+        self.round = round
+        self.agent = agent
+        self.sequence = sequence
+        self.accepted = accepted
+        self.code = code
+        self.reason = reason
+    }
+
+    public var receipt: UpdateReceipt {
+        UpdateReceipt(round: round, sequence: sequence, accepted: accepted, reason: accepted ? "" : "\(code): \(reason)")
+    }
+}

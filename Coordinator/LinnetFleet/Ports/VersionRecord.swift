@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import LinnetDomain
+
+/// One immutable model version and where it comes from.
+public struct VersionRecord: Sendable, Equatable {
+    public var cohort: CohortID
+    public var version: ModelVersion
+    /// The version it was trained from; absent for a cohort's first.
+    public var parent: Digest?
+    public var round: Int
+    public var participants: [AgentID]
+    /// The whole safetensors file.
+    public var file: Data
+    public var parameters: Int
+    public var lossBefore: Double?
+    public var lossAfter: Double?
+    public var createdAt: Timestamp
+
+    public init(
+        cohort: CohortID, version: ModelVersion, parent: Digest?, round: Int, participants: [AgentID], file: Data,
+        parameters: Int, lossBefore: Double?, lossAfter: Double?, createdAt: Timestamp
+    ) {
+        self.cohort = cohort
+        self.version = version
+        self.parent = parent
+        self.round = round
+        self.participants = participants
+        self.file = file
+        self.parameters = parameters
+        self.lossBefore = lossBefore
+        self.lossAfter = lossAfter
+        self.createdAt = createdAt
+    }
+}

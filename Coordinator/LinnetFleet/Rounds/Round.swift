@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LinnetDomain
+import LinnetMessaging
+
+/// Where a round stands. It only ever moves down this list, and `committed` and `abandoned` are final.
+public enum RoundPhase: String, Codable, Sendable, Hashable, CaseIterable {
+    /// The offer stands; updates are taken.
+    case collecting
+    /// No more updates are taken; the accepted ones are becoming one model.
+    case aggregating
+    /// The result is stored.
+    case committed
+    /// It ended without a result.
+    case abandoned
+
+    public var isOver: Bool { self == .committed || self == .abandoned }
+}
+
+/// One federated step of a cohort, as it is stored.
+public struct Round: Codable, Sendable, Equatable {
+    /// Counts up over all cohorts; given by the store.
+    public var number: Int
+    public var cohort: CohortID
+    public var kind: RoundKind
+    public var phase: RoundPhase
+    /// The version to train from; absent in a statistics round.
+    public var base: ModelReference?
+    public var settings: ClientSettings
+    public var participants: [AgentID]
+    /// Updates that end the round early.
+    public var goal: Int
+    /// Updates without which it is abandoned at its deadline.
+    public var quorum: Int
+    public var minimumWindows: Int
+    public var openedAt: Timestamp
+    public var deadline: Timestamp
+    public var endedAt: Timestamp?
+    /// What it made.
+    public var version: ModelVersion?
+    /// Window-weighted mean of the participants' held-out errors.
+    public var lossBefore: Double?
+    public var lossAfter: Double?
+    /// Why it was abandoned.
+    public var reason: String?
+
+    public init(
+        number: Int, cohort: CohortID, kind: RoundKind, base: ModelReference?, settings: ClientSettings,
+        participants: [AgentID], goal: Int, quorum: Int, minimumWindows: Int, openedAt: Timestamp, deadline: Timestamp
+    ) {
+        self.number = number
+        self.cohort = cohort
+        self.kind = kind
+        self.phase = .collecting
+        self.base = base
+        self.settings = settings
+        self.participants = participants
+        self.goal = goal
+        self.quorum = quorum
+        self.minimumWindows = minimumWindows
+        self.openedAt = openedAt
+        self.deadline = deadline
+    }
+
+    /// The offer that stands, or stood, for this round.
+    public var offer: RoundOffer {
+        RoundOffer(
+            cohort: cohort, round: number, kind: kind, isOpen: phase == .collecting, base: base, settings: settings,
+            participants: participants, openedAt: openedAt, deadline: deadline)
+    }
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LinnetDomain
+import LinnetFederation
+import LinnetMessaging
+
+/// When rounds open and whom they ask.
+public struct RoundPolicy: Sendable, Equatable {
+    /// From the start of one round of a cohort to the next, and the pause after one that was abandoned.
+    public var everyMilliseconds: Int64
+    public var deadlineMilliseconds: Int64
+    /// Fewest updates that make a round, whatever the share says.
+    public var quorum: Int
+    /// Share of the participants that must answer, 0 to 1.
+    public var quorumShare: Double
+    /// Updates wanted, at most; a cohort may be far larger.
+    public var goal: Int
+    /// How many more are asked than wanted; 1.3 asks 130 %.
+    public var overSelection: Double
+    /// Normal windows an agent must have stored to be asked.
+    public var minimumWindows: Int
+    /// How old an agent's last state may be for it to count as ready.
+    public var freshMilliseconds: Int64
+    public var settings: ClientSettings
+
+    public init(
+        everyMilliseconds: Int64 = 3_600_000, deadlineMilliseconds: Int64 = 600_000, quorum: Int = 2,
+        quorumShare: Double = 0.6, goal: Int = 1000, overSelection: Double = 1.3, minimumWindows: Int = 64,
+        freshMilliseconds: Int64 = 60_000, settings: ClientSettings = ClientSettings()
+    ) {
+        self.everyMilliseconds = everyMilliseconds
+        self.deadlineMilliseconds = deadlineMilliseconds
+        self.quorum = quorum
+        self.quorumShare = quorumShare
+        self.goal = goal
+        self.overSelection = overSelection
+        self.minimumWindows = minimumWindows
+        self.freshMilliseconds = freshMilliseconds
+        self.settings = settings
+    }
+
+    /// What the next round of a cohort is decided from.
+    public struct Situation: Sendable {
+        public var cohort: CohortID
+        public var now: Timestamp
+        /// Every agent of the cohort with its last state.
+        public var agents: [AgentRecord]
+        public var lastRound: Round?
+        /// The newest version; absent before the statistics round has been committed.
+        public var newest: ModelReference?
+
+        public init(
+            cohort: CohortID, now: Timestamp, agents: [AgentRecord], lastRound: Round?, newest: ModelReference?
+        ) {
+            self.cohort = cohort
+            self.now = now
+            self.agents = agents
+            self.lastRound = lastRound
+            self.newest = newest
+        }
+    }
+
+    /// The decision: a round to open, or what it waits for.
+    public enum Decision: Sendable, Equatable {
+        case open(Round)
+        case wait(String)
+    }
+
+    /// Decides whether a round of this cohort opens now. Its number is 0 until the store has given it one.
+    public func decide(_ situation: Situation, using generator: inout some RandomNumberGenerator) -> Decision {
+        if let last = situation.lastRound {
+            guard last.phase.isOver else { return .wait("round \(last.number) is \(last.phase.rawValue)") }
+            // The step from statistics to the first training round needs no pause.
+            let isFirstTraining = last.kind == .statistics && last.phase == .committed
+            let waited = situation.now.milliseconds(since: last.openedAt)
+            // A clock set back must not stop rounds for as long as it was set back.
+            if !isFirstTraining, (0..<everyMilliseconds).contains(waited) {
+                return .wait("the next round is due in \((everyMilliseconds - waited + 999) / 1000) s")
+            }
+        }
+        let online = situation.agents.filter { isFresh($0, now: situation.now) }
+        let ready = online.filter { ($0.state?.trainingWindows ?? 0) >= minimumWindows }
+        let needed = quorum(of: situation.agents.filter(\.isOnline).count)
+        guard ready.count >= max(1, needed) else {
+            return .wait(
+                "\(ready.count) of \(situation.agents.count) agents are ready (online, with \(minimumWindows) normal "
+                    + "windows or more); \(max(1, needed)) are needed")
+        }
+        let selection = Selection(goal: goal, overSelection: overSelection)
+        let participants = selection.select(from: ready.map(\.id), using: &generator)
+        return .open(
+            Round(
+                number: 0, cohort: situation.cohort, kind: situation.newest == nil ? .statistics : .training,
+                base: situation.newest, settings: settings, participants: participants,
+                goal: min(goal, participants.count), quorum: quorum(of: participants.count),
+                minimumWindows: minimumWindows, openedAt: situation.now,
+                deadline: situation.now.adding(milliseconds: deadlineMilliseconds)))
+    }
+
+    /// Fewest updates for a round of so many participants.
+    public func quorum(of participants: Int) -> Int {
+        // Both factors are checked when the configuration is read: the product is finite and small.
+        max(quorum, Int((quorumShare * Double(participants)).rounded(.up)))
+    }
+
+    private func isFresh(_ agent: AgentRecord, now: Timestamp) -> Bool {
+        agent.isOnline && agent.state != nil && now.milliseconds(since: agent.lastSeen) <= freshMilliseconds
+    }
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import LinnetDomain
+import LinnetFederation
+import LinnetMessaging
+import LinnetNN
+import LinnetNumerics
+
+/// Why a round's updates did not become a version.
+public enum VersionMakingError: Error, CustomStringConvertible {
+    case aggregation(AggregationError)
+    case model(ModelArtifactError)
+    case network(NetworkError)
+    case wire(WireError)
+    /// The base is no longer stored.
+    case missingBase(Digest)
+    /// What came out is not finite.
+    case notFinite
+
+    public var description: String {
+        switch self {
+        case .aggregation(let error): "\(error)"
+        case .model(let error): "\(error)"
+        case .network(let error): "\(error)"
+        case .wire(let error): "\(error)"
+        case .missingBase(let digest): "the base \(digest.short) is no longer stored"
+        case .notFinite: "the aggregate is not finite"
+        }
+    }
+}
+
+/// Makes the next version of a cohort out of a round's accepted updates: a pure function of what is stored, so that a
+/// crash in the middle costs nothing but doing it again.
+public struct VersionMaking: Sendable {
+    public let settings: FleetSettings
+
+    public init(settings: FleetSettings) { self.settings = settings }
+
+    /// The rule: weighted mean with capped weights, each update held to a multiple of the median norm first.
+    public var strategy: any AggregationStrategy {
+        NormClipping(FederatedAveraging(maximumWeight: settings.maximumWeight), factor: settings.clipFactor)
+    }
+
+    /// Version 1: a scaler from everybody's statistics, and weights drawn from a seed that is the cohort's own.
+    public func first(
+        of round: Round, contract: SignalContract, updates: [UpdateRecord], at now: Timestamp
+    ) throws(VersionMakingError) -> VersionRecord {
+        var contributions: [(AgentID, [ChannelMoments])] = []
+        for update in updates {
+            do throws(WireError) {
+                let body = try Wire.decode(StatisticsBody.self, from: update.body)
+                contributions.append((update.header.agent, body.channels))
+            } catch {
+                throw .wire(error)
+            }
+        }
+        let scaler: ChannelScaler
+        do throws(AggregationError) {
+            let (means, deviations) = try ScalerAggregation.scaler(
+                from: contributions, channelCount: contract.channels.count, minimumContributors: round.quorum)
+            scaler = ChannelScaler(means: means, standardDeviations: deviations)
+        } catch {
+            throw .aggregation(error)
+        }
+        let architecture = NetworkArchitecture.denseAutoencoder(
+            inputWidth: contract.inputWidth ?? 0, hidden: settings.hidden, activation: settings.activation)
+        let network: Network
+        do throws(NetworkError) { network = try Network(architecture) } catch { throw .network(error) }
+        let artifact = ModelArtifact(
+            architecture: architecture, parameters: network.initialParameters(seed: Self.seed(of: round.cohort)),
+            scaler: scaler, windowLength: contract.windowLength, falseAlarmsPerDay: settings.falseAlarmsPerDay,
+            provenance: provenance(round, number: 1, parent: nil, rule: "pooled statistics"))
+        return try record(artifact, round: round, number: 1, parent: nil, updates: updates, at: now)
+    }
+
+    /// Version n + 1: the base's parameters moved by the aggregate of the updates.
+    public func next(
+        of round: Round, base: ModelReference, baseFile: Data?, updates: [UpdateRecord], at now: Timestamp
+    ) throws(VersionMakingError) -> VersionRecord {
+        guard let baseFile else { throw .missingBase(base.version.digest) }
+        var artifact = try Self.artifact(baseFile)
+        var contributions: [Contribution] = []
+        for update in updates {
+            contributions.append(
+                Contribution(
+                    agent: update.header.agent, parameters: try Self.artifact(update.body).parameters,
+                    windows: update.header.windows, lossBefore: update.header.lossBefore ?? 0,
+                    lossAfter: update.header.lossAfter ?? 0))
+        }
+        let strategy = self.strategy
+        do throws(AggregationError) {
+            artifact.parameters = try strategy.aggregate(contributions, onto: artifact.parameters)
+        } catch {
+            throw .aggregation(error)
+        }
+        guard artifact.parameters.isFinite else { throw .notFinite }
+        let number = base.version.number + 1
+        artifact.provenance = provenance(round, number: number, parent: base.version.digest, rule: strategy.name)
+        return try record(
+            artifact, round: round, number: number, parent: base.version.digest, updates: updates, at: now)
+    }
+
+    private func record(
+        _ artifact: ModelArtifact, round: Round, number: Int, parent: Digest?, updates: [UpdateRecord], at now: Timestamp
+    ) throws(VersionMakingError) -> VersionRecord {
+        do throws(ModelArtifactError) { try artifact.validate() } catch { throw .model(error) }
+        let file = artifact.encoded()
+        return VersionRecord(
+            cohort: round.cohort, version: ModelVersion(number: number, digest: Digest(of: file)), parent: parent,
+            round: round.number, participants: updates.map(\.header.agent).sorted(), file: file,
+            parameters: artifact.parameters.count, lossBefore: Self.mean(updates) { $0.lossBefore },
+            lossAfter: Self.mean(updates) { $0.lossAfter }, createdAt: now)
+    }
+
+    private func provenance(_ round: Round, number: Int, parent: Digest?, rule: String) -> [String: String] {
+        var provenance = [
+            "cohort": round.cohort.rawValue, "version": "\(number)", "round": "\(round.number)", "rule": rule,
+        ]
+        provenance["parent"] = parent?.hex
+        return provenance
+    }
+
+    static func artifact(_ file: Data) throws(VersionMakingError) -> ModelArtifact {
+        do throws(ModelArtifactError) { return try ModelArtifact(parsing: file) } catch { throw .model(error) }
+    }
+
+    /// The window-weighted mean of a loss over the updates that report it.
+    static func mean(_ updates: [UpdateRecord], of loss: (UpdateHeader) -> Double?) -> Double? {
+        var sum = 0.0
+        var windows = 0.0
+        for update in updates.sorted(by: { $0.header.agent < $1.header.agent }) {
+            guard let value = loss(update.header), value.isFinite else { continue }
+            sum += value * Double(update.header.windows)
+            windows += Double(update.header.windows)
+        }
+        return windows > 0 ? sum / windows : nil
+    }
+
+    /// The same cohort gets the same first weights, on whatever machine.
+    static func seed(of cohort: CohortID) -> UInt64 {
+        Digest(of: Data(cohort.rawValue.utf8)).hex.prefix(16).reduce(0) { seed, digit in
+            seed << 4 | UInt64(digit.hexDigitValue ?? 0)
+        }
+    }
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GRDB
+
+/// The coordinator's schema, as a series of steps that are each applied once.
+///
+///     cohort         one row a signal contract
+///     agent          what is known of each agent; its last update's sequence number, its outbox's low-water mark
+///     round          one row a round; `body` is the whole ``Round`` as JSON, the columns are what is asked by
+///     round_update   accepted updates, with their bytes until the round's version is made
+///     verdict        what was said of each update
+///     model_version  immutable model files
+///     release        signed manifests' contents, newest by number
+///     event          anomaly events, newest revision each; `row` grows with every change
+///     event_ahead    outbox numbers received above an agent's low-water mark
+///     audit          who did what, why; `digest` chains each row to the one before
+enum Migrations {
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1: agents, rounds, versions, events, audit") { database in
+            try database.execute(sql: schema)
+        }
+        return migrator
+    }
+
+    private static let schema = """
+        CREATE TABLE cohort (id TEXT PRIMARY KEY, contract TEXT NOT NULL) WITHOUT ROWID;
+
+        CREATE TABLE agent (
+            id TEXT PRIMARY KEY, session TEXT NOT NULL, isOnline INTEGER NOT NULL, lastSeen INTEGER NOT NULL,
+            state TEXT, updateSequence INTEGER NOT NULL DEFAULT 0, eventMark INTEGER NOT NULL DEFAULT 0
+        ) WITHOUT ROWID;
+
+        CREATE TABLE round (
+            number INTEGER PRIMARY KEY AUTOINCREMENT, cohort TEXT NOT NULL REFERENCES cohort, phase TEXT NOT NULL,
+            kind TEXT NOT NULL, lossBefore REAL, lossAfter REAL, body TEXT NOT NULL
+        );
+        CREATE INDEX round_by_cohort ON round (cohort, number);
+        CREATE INDEX round_open ON round (phase) WHERE phase IN ('collecting', 'aggregating');
+
+        CREATE TABLE round_update (
+            round INTEGER NOT NULL REFERENCES round ON DELETE CASCADE, agent TEXT NOT NULL, header TEXT NOT NULL,
+            body BLOB NOT NULL, receivedAt INTEGER NOT NULL, PRIMARY KEY (round, agent)
+        );
+
+        CREATE TABLE verdict (
+            row INTEGER PRIMARY KEY AUTOINCREMENT, round INTEGER NOT NULL, agent TEXT NOT NULL,
+            sequence INTEGER NOT NULL, accepted INTEGER NOT NULL, code TEXT NOT NULL, reason TEXT NOT NULL
+        );
+        CREATE INDEX verdict_by_agent ON verdict (agent, row);
+        CREATE INDEX verdict_by_round ON verdict (round);
+
+        CREATE TABLE model_version (
+            digest TEXT PRIMARY KEY, cohort TEXT NOT NULL REFERENCES cohort, number INTEGER NOT NULL, parent TEXT,
+            round INTEGER NOT NULL, participants TEXT NOT NULL, parameters INTEGER NOT NULL, lossBefore REAL,
+            lossAfter REAL, createdAt INTEGER NOT NULL, file BLOB NOT NULL, UNIQUE (cohort, number)
+        );
+        CREATE TRIGGER model_version_is_immutable BEFORE UPDATE ON model_version
+        BEGIN SELECT RAISE(ABORT, 'a model version is immutable'); END;
+
+        CREATE TABLE release (
+            cohort TEXT NOT NULL REFERENCES cohort, number INTEGER NOT NULL, digest TEXT NOT NULL,
+            manifest TEXT NOT NULL, PRIMARY KEY (cohort, number)
+        ) WITHOUT ROWID;
+
+        CREATE TABLE event (
+            row INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, revision INTEGER NOT NULL,
+            agent TEXT NOT NULL, device TEXT NOT NULL, sequence INTEGER NOT NULL, state TEXT NOT NULL,
+            startedAt INTEGER NOT NULL, endedAt INTEGER NOT NULL, score REAL NOT NULL, threshold REAL NOT NULL,
+            modelVersion INTEGER NOT NULL, channel TEXT, body TEXT NOT NULL, receivedAt INTEGER NOT NULL
+        );
+        CREATE INDEX event_by_device ON event (agent, device, row);
+        CREATE INDEX event_firing ON event (state) WHERE state = 'firing';
+
+        CREATE TABLE event_ahead (agent TEXT NOT NULL, sequence INTEGER NOT NULL, PRIMARY KEY (agent, sequence))
+        WITHOUT ROWID;
+
+        CREATE TABLE audit (
+            row INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL,
+            subject TEXT NOT NULL, reason TEXT NOT NULL, digest TEXT NOT NULL
+        );
+        """
+}

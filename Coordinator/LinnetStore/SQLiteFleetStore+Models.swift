@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import GRDB
+import LinnetDomain
+import LinnetFleet
+import LinnetMessaging
+
+extension SQLiteFleetStore {
+    static func insert(_ version: VersionRecord, in database: Database) throws {
+        try database.execute(
+            sql: """
+                INSERT INTO model_version (digest, cohort, number, parent, round, participants, parameters, lossBefore,
+                    lossAfter, createdAt, file)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (digest) DO NOTHING
+                """,
+            arguments: [
+                version.version.digest.hex, version.cohort.rawValue, version.version.number, version.parent?.hex,
+                version.round, try text(version.participants), version.parameters, version.lossBefore,
+                version.lossAfter, version.createdAt.milliseconds, version.file,
+            ])
+    }
+
+    public func newest(of cohort: CohortID) throws -> ModelVersion? {
+        try queue.read { database in
+            let row = try Row.fetchOne(
+                database, sql: "SELECT number, digest FROM model_version WHERE cohort = ? ORDER BY number DESC LIMIT 1",
+                arguments: [cohort.rawValue])
+            return row.flatMap { row in
+                Digest(hex: row["digest"]).map { ModelVersion(number: row["number"], digest: $0) }
+            }
+        }
+    }
+
+    public func file(of digest: Digest) throws -> Data? {
+        let file = try queue.read { database in
+            try Data.fetchOne(
+                database, sql: "SELECT file FROM model_version WHERE digest = ?", arguments: [digest.hex])
+        }
+        // A flipped bit on disk must be noticed here, not by every agent of the fleet.
+        if let file, Digest(of: file) != digest {
+            throw StoreError.unreadable(table: "model_version", reason: "version \(digest.short) is not its digest's")
+        }
+        return file
+    }
+
+    public func releases() throws -> [ReleaseManifest] {
+        try queue.read { database in
+            try String.fetchAll(
+                database,
+                sql: """
+                    SELECT manifest FROM release AS newest
+                    WHERE number = (SELECT max(number) FROM release WHERE cohort = newest.cohort) ORDER BY cohort
+                    """
+            ).map { try Self.value(ReleaseManifest.self, $0, table: "release") }
+        }
+    }
+
+    public func models(limit: Int) throws -> [ModelReport] {
+        try queue.read { database in
+            try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT *, length(file) AS bytes,
+                        (SELECT max(number) FROM release WHERE digest = model_version.digest) AS release
+                    FROM model_version ORDER BY createdAt DESC, number DESC LIMIT ?
+                    """, arguments: [limit]
+            ).compactMap { row in
+                guard let cohort = CohortID(rawValue: row["cohort"]), let digest = Digest(hex: row["digest"]) else {
+                    return nil
+                }
+                let parent: String? = row["parent"]
+                return ModelReport(
+                    cohort: cohort, version: ModelVersion(number: row["number"], digest: digest),
+                    parent: parent.flatMap { Digest(hex: $0) }.map { ModelVersion(number: row["number"] - 1, digest: $0) },
+                    round: row["round"],
+                    participants: try Self.value([AgentID].self, row["participants"], table: "model_version"),
+                    bytes: row["bytes"], parameters: row["parameters"], lossBefore: row["lossBefore"],
+                    lossAfter: row["lossAfter"], createdAt: Timestamp(milliseconds: row["createdAt"]),
+                    release: row["release"])
+            }
+        }
+    }
+}

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import GRDB
+import LinnetDomain
+import LinnetFleet
+import LinnetMessaging
+
+extension SQLiteFleetStore {
+    public func open(_ round: Round, audit: (Round) -> AuditEntry) throws -> Round {
+        try queue.write { database in
+            var round = round
+            try database.execute(
+                sql: "INSERT INTO round (cohort, phase, kind, body) VALUES (?, ?, ?, '')",
+                arguments: [round.cohort.rawValue, round.phase.rawValue, round.kind.rawValue])
+            round.number = Int(database.lastInsertedRowID)
+            try database.execute(
+                sql: "UPDATE round SET body = ? WHERE number = ?", arguments: [try Self.text(round), round.number])
+            try Self.append(audit(round), in: database)
+            return round
+        }
+    }
+
+    public func move(_ round: Round, from phase: RoundPhase, audit: AuditEntry) throws -> Bool {
+        try queue.write { database in
+            guard try Self.replace(round, from: phase, in: database) else { return false }
+            try Self.append(audit, in: database)
+            return true
+        }
+    }
+
+    public func commit(_ round: Round, version: VersionRecord, release: ReleaseManifest?, audit: [AuditEntry]) throws
+        -> Bool
+    {
+        try queue.write { database in
+            guard try Self.replace(round, from: .aggregating, in: database) else { return false }
+            try Self.insert(version, in: database)
+            if let release {
+                try database.execute(
+                    sql: "INSERT INTO release (cohort, number, digest, manifest) VALUES (?, ?, ?, ?)",
+                    arguments: [
+                        release.cohort.rawValue, release.release, release.model.version.digest.hex,
+                        try Self.text(release),
+                    ])
+            }
+            for entry in audit { try Self.append(entry, in: database) }
+            // The updates have become the version; their weights are of no more use than the risk they are.
+            try database.execute(
+                sql: "UPDATE round_update SET body = x'' WHERE round = ?", arguments: [round.number])
+            return true
+        }
+    }
+
+    private static func replace(_ round: Round, from phase: RoundPhase, in database: Database) throws -> Bool {
+        try database.execute(
+            sql: "UPDATE round SET phase = ?, lossBefore = ?, lossAfter = ?, body = ? WHERE number = ? AND phase = ?",
+            arguments: [
+                round.phase.rawValue, round.lossBefore, round.lossAfter, try text(round), round.number, phase.rawValue,
+            ])
+        return database.changesCount == 1
+    }
+
+    public func accept(_ update: UpdateRecord, audit: AuditEntry) throws {
+        try queue.write { database in
+            let header = update.header
+            try Self.touch(header.agent, at: update.receivedAt, in: database)
+            try database.execute(
+                sql: "INSERT INTO round_update (round, agent, header, body, receivedAt) VALUES (?, ?, ?, ?, ?)",
+                arguments: [
+                    header.round, header.agent.rawValue, try Self.text(header), update.body,
+                    update.receivedAt.milliseconds,
+                ])
+            try database.execute(
+                sql: "UPDATE agent SET updateSequence = max(updateSequence, ?) WHERE id = ?",
+                arguments: [header.sequence, header.agent.rawValue])
+            try Self.insert(
+                UpdateVerdict(
+                    round: header.round, agent: header.agent, sequence: header.sequence, accepted: true, code: "",
+                    reason: ""), in: database)
+            try Self.append(audit, in: database)
+        }
+    }
+
+    public func refuse(_ verdict: UpdateVerdict, audit: AuditEntry) throws {
+        try queue.write { database in
+            try Self.insert(verdict, in: database)
+            try Self.append(audit, in: database)
+        }
+    }
+
+    private static func insert(_ verdict: UpdateVerdict, in database: Database) throws {
+        try database.execute(
+            sql: """
+                INSERT INTO verdict (round, agent, sequence, accepted, code, reason) VALUES (?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                verdict.round, verdict.agent.rawValue, verdict.sequence, verdict.accepted, verdict.code,
+                verdict.reason,
+            ])
+    }
+
+    public func openRounds() throws -> [Round] {
+        try rounds(where: "phase IN ('collecting', 'aggregating') ORDER BY number")
+    }
+
+    public func lastRound(of cohort: CohortID) throws -> Round? {
+        try rounds(where: "cohort = ? ORDER BY number DESC LIMIT 1", [cohort.rawValue]).first
+    }
+
+    private func rounds(where condition: String, _ arguments: StatementArguments = []) throws -> [Round] {
+        try queue.read { database in
+            try String.fetchAll(database, sql: "SELECT body FROM round WHERE \(condition)", arguments: arguments)
+                .map { try Self.value(Round.self, $0, table: "round") }
+        }
+    }
+
+    public func updates(of round: Int) throws -> [UpdateRecord] {
+        try queue.read { database in
+            try Row.fetchAll(
+                database, sql: "SELECT * FROM round_update WHERE round = ? ORDER BY agent", arguments: [round]
+            ).map { row in
+                UpdateRecord(
+                    header: try Self.value(UpdateHeader.self, row["header"], table: "round_update"),
+                    body: row["body"], receivedAt: Timestamp(milliseconds: row["receivedAt"]))
+            }
+        }
+    }
+
+    public func acceptedAgents(of round: Int) throws -> Set<AgentID> {
+        try queue.read { database in
+            Set(
+                try String.fetchAll(
+                    database, sql: "SELECT agent FROM round_update WHERE round = ?", arguments: [round]
+                ).compactMap { AgentID(rawValue: $0) })
+        }
+    }
+
+    public func lastSequence(of agent: AgentID) throws -> Int64 {
+        try queue.read { database in
+            try Int64.fetchOne(
+                database, sql: "SELECT updateSequence FROM agent WHERE id = ?", arguments: [agent.rawValue]) ?? 0
+        }
+    }
+
+    public func verdicts(of agent: AgentID, limit: Int) throws -> [UpdateVerdict] {
+        try queue.read { database in
+            try Row.fetchAll(
+                database, sql: "SELECT * FROM verdict WHERE agent = ? ORDER BY row DESC LIMIT ?",
+                arguments: [agent.rawValue, limit]
+            ).map { row in
+                UpdateVerdict(
+                    round: row["round"], agent: agent, sequence: row["sequence"], accepted: row["accepted"],
+                    code: row["code"], reason: row["reason"])
+            }.reversed()
+        }
+    }
+
+    public func rounds(limit: Int) throws -> [RoundReport] {
+        let rounds = try rounds(where: "1 ORDER BY number DESC LIMIT ?", [limit])
+        return try queue.read { database in
+            try rounds.map { round in
+                let verdicts = try Row.fetchAll(
+                    database, sql: "SELECT agent, accepted, code, reason FROM verdict WHERE round = ? ORDER BY row",
+                    arguments: [round.number])
+                return RoundReport(
+                    round: round.number, cohort: round.cohort, kind: round.kind, phase: round.phase.rawValue,
+                    base: round.base?.version, participants: round.participants,
+                    accepted: verdicts.filter { $0["accepted"] }.compactMap { AgentID(rawValue: $0["agent"]) },
+                    refused: verdicts.filter { !$0["accepted"] }.compactMap { row in
+                        AgentID(rawValue: row["agent"]).map {
+                            RefusalReport(agent: $0, code: row["code"], reason: row["reason"])
+                        }
+                    },
+                    lossBefore: round.lossBefore, lossAfter: round.lossAfter, version: round.version,
+                    openedAt: round.openedAt, deadline: round.deadline, endedAt: round.endedAt, reason: round.reason)
+            }
+        }
+    }
+
+    public func roundCounts() throws -> [CohortID: RoundCounts] {
+        try queue.read { database in
+            var counts: [CohortID: RoundCounts] = [:]
+            let rows = try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT cohort, kind, phase, lossBefore, lossAfter,
+                        (SELECT count(*) FROM verdict WHERE verdict.round = round.number AND NOT accepted) AS refused
+                    FROM round ORDER BY number
+                    """)
+            for row in rows {
+                guard let cohort = CohortID(rawValue: row["cohort"]) else { continue }
+                counts[cohort, default: RoundCounts()].add(
+                    isTraining: row["kind"] == RoundKind.training.rawValue, phase: RoundPhase(rawValue: row["phase"]),
+                    lossBefore: row["lossBefore"], lossAfter: row["lossAfter"], refused: row["refused"])
+            }
+            return counts
+        }
+    }
+}
+
+extension RoundCounts {
+    fileprivate mutating func add(
+        isTraining: Bool, phase: RoundPhase?, lossBefore: Double?, lossAfter: Double?, refused: Int
+    ) {
+        refusedUpdates += refused
+        if phase == .abandoned { abandoned += 1 }
+        guard isTraining, phase == .committed else { return }
+        committed += 1
+        firstLoss = firstLoss ?? lossBefore
+        lastLoss = lossAfter ?? lastLoss
+    }
+}
