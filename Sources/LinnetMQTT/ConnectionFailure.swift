@@ -40,12 +40,12 @@ package struct ConnectionFailure: Error, Equatable, CustomStringConvertible {
         if says("Unable to load client certificate") {
             return ConnectionFailure("\(settings.certificate ?? "") holds no certificate in PEM form")
         }
-        if says("Unable to load client key") {
-            return ConnectionFailure("\(settings.key ?? "") holds no unencrypted private key in PEM form")
-        }
-        if says("certificate/key are inconsistent") {
+        if says("certificate/key are inconsistent") || says("key values mismatch") {
             return ConnectionFailure(
                 "\(settings.certificate ?? "") and \(settings.key ?? "") do not belong together")
+        }
+        if says("Unable to load client key") {
+            return ConnectionFailure("\(settings.key ?? "") holds no unencrypted private key in PEM form")
         }
         if says("alert") {
             return ConnectionFailure(

@@ -21,12 +21,15 @@ public final class MosquittoBroker: Sendable {
 
     public let port: Int
     private let directory: TemporaryDirectory
+    /// Holds the certificates' directory as long as the broker may read it.
+    private let access: Access
     private let process = Mutex<pid_t?>(nil)
 
     /// Writes the configuration, starts the broker, and returns once it accepts connections.
     ///
     /// - Parameter lines: further lines of the configuration, such as `max_packet_size 1000`.
     public init(_ access: Access = .open(), adding lines: [String] = []) throws {
+        self.access = access
         port = try Loopback.freePort()
         directory = try TemporaryDirectory("linnet-broker")
         let data = directory.path("data")
@@ -78,8 +81,16 @@ public final class MosquittoBroker: Sendable {
         let arguments = [program, "-c", directory.path("broker.conf")]
         var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
         defer { for pointer in pointers { free(pointer) } }
+        // The shared threads that tests run on block all signals, and a child inherits that: it would never hear SIGTERM.
+        var attributes = posix_spawnattr_t()
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         var child: pid_t = 0
-        let status = posix_spawn(&child, program, nil, nil, &pointers, environ)
+        let status = posix_spawn(&child, program, nil, &attributes, &pointers, environ)
         guard status == 0 else { throw TestKitError("mosquitto did not start: \(String(cString: strerror(status)))") }
         process.withLock { $0 = child }
         for _ in 0..<1000 {

@@ -9,11 +9,14 @@ public final class TestCertificates: Sendable {
     /// Whether openssl, which makes them, is installed.
     public static var isAvailable: Bool { Tool.find("openssl") != nil }
 
-    /// Runs `Scripts/certs`.
+    /// Path of the script.
+    public static let script = repository + "/Scripts/certs"
+
+    /// Runs the script.
     public init(agents: [String] = ["press-1"]) throws {
         directory = try TemporaryDirectory("linnet-certs")
         try Tool.run(
-            Self.repository + "/Scripts/certs", directory.path, "--agents", agents.joined(separator: ","))
+            Self.script, directory.path, "--agents", agents.joined(separator: ","))
     }
 
     public var authority: String { path("ca.pem") }
@@ -57,7 +60,7 @@ public final class TestCertificates: Sendable {
     }
 
     /// The repository's root: this file without its last three levels, links resolved.
-    static let repository: String = {
+    private static let repository: String = {
         var url = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
         for _ in 0..<3 { url.deleteLastPathComponent() }
         return url.path

@@ -17,6 +17,12 @@ public enum Tool {
     /// - Throws: ``TestKitError`` if it is missing or ends with another status than 0, with what it wrote.
     @discardableResult
     public static func run(_ program: String, _ arguments: String...) throws -> String {
+        try run(program, arguments)
+    }
+
+    /// As the other one, with the arguments in an array.
+    @discardableResult
+    public static func run(_ program: String, _ arguments: [String]) throws -> String {
         guard let path = program.contains("/") ? program : find(program) else {
             throw TestKitError("\(program) is not installed")
         }
