@@ -20,6 +20,9 @@ let packages: [Package.Dependency] = [
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     // The coordinator's local HTTP API.
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    // What Hummingbird's own interface is made of: status codes and fields, the address a server got.
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     // Configuration files: keeps the line of every value, so an error can name it.
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
 ]
@@ -35,6 +38,8 @@ let lifecycle = package("ServiceLifecycle", "swift-service-lifecycle")
 let signals = package("UnixSignals", "swift-service-lifecycle")
 let grdb = package("GRDB", "GRDB.swift")
 let hummingbird = package("Hummingbird", "hummingbird")
+let httpTypes = package("HTTPTypes", "swift-http-types")
+let nioCore = package("NIOCore", "swift-nio")
 let yams = package("Yams", "Yams")
 
 // MARK: - The floors
@@ -95,7 +100,8 @@ let house: [Target] = [
         "LinnetDetection", floor: 3, path: "Sources/LinnetDetection",
         over: ["LinnetDomain", "LinnetNumerics", "LinnetNN"]),
     room(
-        "LinnetMQTT", floor: 3, path: "Sources/LinnetMQTT", over: ["LinnetMessaging", "CMosquitto"],
+        "LinnetMQTT", floor: 3, path: "Sources/LinnetMQTT",
+        over: ["LinnetConfiguration", "LinnetMessaging", "CMosquitto"],
         uses: [logging, lifecycle]),
 
     // Floor 4: the two sides.
@@ -121,7 +127,7 @@ let house: [Target] = [
     room(
         "LinnetConsole", floor: 5, path: "Coordinator/LinnetConsole",
         over: ["LinnetDomain", "LinnetMessaging", "LinnetFleet"],
-        uses: [hummingbird, logging, lifecycle]),
+        uses: [hummingbird, httpTypes, nioCore, logging, lifecycle]),
 
     // Floor 6: composition roots.
     room(
@@ -140,7 +146,10 @@ let house: [Target] = [
         uses: [argumentParser, logging, lifecycle, signals], executable: true),
     room(
         "linnet", floor: 6, path: "Sources/linnet",
-        over: ["LinnetDomain", "LinnetConfiguration", "LinnetMessaging", "LinnetDetection", "LinnetFleet"],
+        over: [
+            "LinnetDomain", "LinnetNumerics", "LinnetConfiguration", "LinnetMessaging", "LinnetDetection",
+            "LinnetFleet",
+        ],
         uses: [argumentParser, grdb], executable: true),
 ]
 
@@ -167,7 +176,7 @@ let testing: [Target] = [
     tests("LinnetFederation", with: ["LinnetDomain", "LinnetNumerics"]),
     tests("LinnetMessaging", with: ["LinnetDomain"], uses: [yams]),
     tests("LinnetDetection", with: ["LinnetDomain", "LinnetNumerics", "LinnetNN"]),
-    tests("LinnetMQTT", with: ["LinnetDomain", "LinnetMessaging"], uses: [logging]),
+    tests("LinnetMQTT", with: ["LinnetDomain", "LinnetNumerics", "LinnetMessaging"], uses: [logging]),
     tests(
         "LinnetEdge",
         with: [
@@ -186,7 +195,8 @@ let testing: [Target] = [
         "LinnetConsole", with: ["LinnetDomain", "LinnetMessaging", "LinnetFleet"],
         uses: [package("HummingbirdTesting", "hummingbird"), logging]),
     .testTarget(
-        name: "SystemTests", dependencies: ["LinnetTestKit", "LinnetDomain", "LinnetMessaging", grdb],
+        name: "SystemTests",
+        dependencies: ["LinnetTestKit", "LinnetDomain", "LinnetMessaging", "LinnetDetection", "linnet", grdb],
         path: "Tests/SystemTests", swiftSettings: settings),
     .executableTarget(
         name: "linnet-benchmark", dependencies: ["LinnetNumerics", "LinnetNN", argumentParser],

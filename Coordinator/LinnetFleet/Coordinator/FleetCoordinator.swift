@@ -25,7 +25,7 @@ public actor FleetCoordinator: Service {
     let screening: UpdateScreening
     let making: VersionMaking
     let startedAt: Timestamp
-    let counters = FleetCounters()
+    public nonisolated let counters = FleetCounters()
 
     var generator: any RandomNumberGenerator & Sendable
     var agents: [AgentID: AgentRecord] = [:]

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Hummingbird
+import LinnetDomain
+
+/// The query of a request, checked: an unknown or malformed parameter is an error that names it.
+struct ConsoleQuery {
+    private let values: [String: String]
+
+    init(_ request: Request, allowed: Set<String>) throws {
+        var values: [String: String] = [:]
+        for (name, value) in request.uri.queryParameters {
+            guard allowed.contains(String(name)) else {
+                let known = allowed.sorted().joined(separator: ", ")
+                throw HTTPError(.badRequest, message: "there is no parameter \"\(name.prefix(40))\" here; known: \(known)")
+            }
+            values[String(name)] = String(value)
+        }
+        self.values = values
+    }
+
+    func limit() throws -> Int { Int(try number("limit", default: 100, in: 1...Int64(ConsoleRouter.maximumLimit))) }
+
+    func after() throws -> Int64 { try number("after", default: 0, in: 0...Int64.max) }
+
+    func identifier<ID: Identifier>(_ name: String) throws -> ID? {
+        guard let text = values[name] else { return nil }
+        do throws(IdentifierError) { return try ID(text) } catch {
+            throw HTTPError(.badRequest, message: "\"\(name)\": \(error)")
+        }
+    }
+
+    private func number(_ name: String, default value: Int64, in range: ClosedRange<Int64>) throws -> Int64 {
+        guard let text = values[name] else { return value }
+        guard let number = Int64(text), range.contains(number) else {
+            throw HTTPError(
+                .badRequest,
+                message: "\"\(name)\" is \"\(text.prefix(40))\"; it is a whole number from \(range.lowerBound) to "
+                    + "\(range.upperBound)")
+        }
+        return number
+    }
+}

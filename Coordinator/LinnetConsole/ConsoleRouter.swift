@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import HTTPTypes
+import Hummingbird
+import LinnetDomain
+import LinnetFleet
+import LinnetMessaging
+
+/// The coordinator's HTTP API: read-only JSON about the fleet. It asks nobody who they are, and listens on loopback.
+///
+///     GET /health                                       ok
+///     GET /metrics                                      counters as Prometheus text
+///     GET /api/v1/status | agents                       the fleet, every agent
+///     GET /api/v1/rounds | models ?limit=100            newest first
+///     GET /api/v1/anomalies ?after=0&limit=100&agent=&device=
+///     GET /api/v1/audit ?after=0&limit=100
+public struct ConsoleRouter: Sendable {
+    private let coordinator: FleetCoordinator
+    private let store: any FleetStore
+
+    /// Most rows of one answer.
+    static let maximumLimit = 1000
+
+    public init(coordinator: FleetCoordinator, store: any FleetStore) {
+        self.coordinator = coordinator
+        self.store = store
+    }
+
+    /// The routes, for a server or for a test without one.
+    public func router() -> Router<BasicRequestContext> {
+        let router = Router(context: BasicRequestContext.self)
+        router.add(middleware: JSONErrors())
+        router.get("/health") { _, _ in "ok\n" }
+        router.get("/metrics") { _, _ in try await self.metrics() }
+        let api = router.group("/api/v1")
+        api.get("status") { _, _ in try Self.json(await self.coordinator.report()) }
+        api.get("agents") { _, _ in try Self.json(AgentsPage(agents: await self.coordinator.agentReports())) }
+        api.get("rounds") { request, _ in
+            let query = try ConsoleQuery(request, allowed: ["limit"])
+            return try Self.json(RoundsPage(rounds: self.store.rounds(limit: query.limit())))
+        }
+        api.get("models") { request, _ in
+            let query = try ConsoleQuery(request, allowed: ["limit"])
+            return try Self.json(ModelsPage(models: self.store.models(limit: query.limit())))
+        }
+        api.get("anomalies") { request, _ in
+            let query = try ConsoleQuery(request, allowed: ["after", "limit", "agent", "device"])
+            let after = try query.after()
+            let events = try self.store.events(
+                after: after, limit: query.limit(), agent: query.identifier("agent"),
+                device: query.identifier("device"))
+            return try Self.json(EventsPage(anomalies: events, next: events.last?.row ?? after))
+        }
+        api.get("audit") { request, _ in
+            let query = try ConsoleQuery(request, allowed: ["after", "limit"])
+            let after = try query.after()
+            let entries = try self.store.audit(after: after, limit: query.limit())
+            return try Self.json(AuditPage(audit: entries))
+        }
+        return router
+    }
+
+    static func json(_ value: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
+        var headers = HTTPFields()
+        headers[.contentType] = "application/json; charset=utf-8"
+        headers[.cacheControl] = "no-store"
+        return Response(
+            status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: try Wire.encode(value))))
+    }
+
+    /// Prometheus text exposition: `linnet_` in front, `_total` behind what only grows.
+    private func metrics() async throws -> Response {
+        let report = try await coordinator.report()
+        var lines: [String] = []
+        func add(_ name: String, _ type: String, _ value: Int) {
+            lines += ["# TYPE linnet_\(name) \(type)", "linnet_\(name) \(value)"]
+        }
+        add("agents", "gauge", report.agents)
+        add("agents_online", "gauge", report.agentsOnline)
+        add("agents_on_version", "gauge", report.agentsOnVersion)
+        add("alarms_firing", "gauge", report.activeAlarms)
+        add("broker_connected", "gauge", report.brokerConnected ? 1 : 0)
+        add("events", "gauge", report.eventsStored)
+        add("rounds_committed_total", "counter", report.roundsCommitted)
+        add("rounds_abandoned_total", "counter", report.roundsAbandoned)
+        for name in FleetCounters.Name.allCases {
+            add("\(name.rawValue)_total", "counter", coordinator.counters[name])
+        }
+        var headers = HTTPFields()
+        headers[.contentType] = "text/plain; version=0.0.4; charset=utf-8"
+        return Response(
+            status: .ok, headers: headers,
+            body: .init(byteBuffer: ByteBuffer(string: lines.joined(separator: "\n") + "\n")))
+    }
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LinnetConfiguration
+import LinnetMessaging
+import LinnetNN
+
+/// The coordinator's one configuration file, checked as a whole before anything is opened or connected.
+public struct CoordinatorConfiguration: Sendable, Equatable {
+    /// Folder of the database, the key and `api.json`.
+    public var stateDirectory: String
+    /// Folder of the agents' public keys, `<agent>.pub` each.
+    public var trustedAgents: String
+    public var apiHost: String
+    /// 0 takes any free port, told in `api.json`.
+    public var apiPort: Int
+    public var broker: BrokerConfiguration
+    public var fleet: FleetSettings
+
+    /// Reads the file at `path`.
+    ///
+    /// - Throws: ``ConfigurationProblems``, all at once.
+    public init(path: String) throws(ConfigurationProblems) {
+        try self.init(ConfigurationFile(path: path))
+    }
+
+    /// Reads a file that has been opened.
+    public init(_ file: ConfigurationFile) throws(ConfigurationProblems) {
+        let root = file.root
+        stateDirectory = root.resolvedPath("state")
+        trustedAgents = root.resolvedPath("trustedAgents")
+        let api = root.section("api")
+        apiHost = api.string("host", default: "127.0.0.1")
+        apiPort = api.integer("port", default: 8780, in: 0...65_535)
+        if !api.boolean("exposeWithoutAuthentication", default: false), !BrokerConfiguration.isLoopback(apiHost) {
+            api.problem(
+                "host",
+                "is \"\(apiHost)\"; the API asks nobody who they are, so it listens on 127.0.0.1, or, with something in "
+                    + "front of it that does ask, elsewhere with \"exposeWithoutAuthentication: true\"")
+        }
+        broker = BrokerConfiguration(reading: root.section("broker"))
+        fleet = Self.fleet(root)
+        try file.finish()
+    }
+
+    private static func fleet(_ root: ConfigurationSection) -> FleetSettings {
+        let model = root.section("model")
+        let release = root.section("release")
+        let retention = root.section("retention")
+        let rounds = root.section("rounds")
+        return FleetSettings(
+            name: root.string("fleet", default: "linnet"), rounds: policy(rounds),
+            hidden: model.integers("hidden", default: [24, 8], in: 1...65_536),
+            activation: Activation(
+                rawValue: model.string(
+                    "activation", default: Activation.tanh.rawValue, allowed: Activation.allCases.map(\.rawValue)))
+                ?? .tanh,
+            falseAlarmsPerDay: model.number("falseAlarmsPerDay", default: 1, in: 0.0001...1000),
+            maximumUpdateNorm: rounds.number("maximumUpdateNorm", default: 100, in: 0.000001...1e12),
+            clipFactor: rounds.number("clipFactor", default: 3, in: 1...1000),
+            maximumWeight: rounds.integer("maximumWeight", default: 20_000, in: 1...1_000_000_000),
+            releasesAutomatically: release.boolean("automatic", default: true),
+            shadowWindows: release.integer("shadowWindows", default: 100, in: 0...1_000_000),
+            retention: RetentionLimits(
+                events: retention.integer("events", default: 1_000_000, in: 1000...1_000_000_000),
+                versions: retention.integer("versions", default: 50, in: 2...100_000),
+                audit: retention.integer("audit", default: 1_000_000, in: 1000...1_000_000_000)),
+            chunkBytes: root.bytes("chunkBytes", default: 65_536, in: 4096...ChunkPlan.maximumChunkBytes))
+    }
+
+    private static func policy(_ rounds: ConfigurationSection) -> RoundPolicy {
+        let every = rounds.duration("every", default: .seconds(3600), in: .seconds(1) ... .seconds(30 * 86_400))
+        let deadline = rounds.duration("deadline", default: .seconds(600), in: .seconds(1) ... .seconds(86_400))
+        let fresh = rounds.duration("fresh", default: .seconds(60), in: .seconds(1) ... .seconds(86_400))
+        let settings = ClientSettings(
+            epochs: rounds.integer("epochs", default: 5, in: 1...1000),
+            batchSize: rounds.integer("batchSize", default: 32, in: 1...65_536),
+            learningRate: rounds.number("learningRate", default: 0.001, in: 1e-9...10),
+            proximalMu: rounds.number("proximalMu", default: 0, in: 0...1000),
+            maximumSeconds: rounds.integer("maximumSeconds", default: 60, in: 1...86_400),
+            maximumWindows: rounds.integer("maximumWindows", default: 20_000, in: 1...10_000_000))
+        return RoundPolicy(
+            everyMilliseconds: milliseconds(every), deadlineMilliseconds: milliseconds(deadline),
+            quorum: rounds.integer("quorum", default: 2, in: 1...1_000_000),
+            quorumShare: rounds.number("quorumShare", default: 0.6, in: 0...1),
+            goal: rounds.integer("goal", default: 1000, in: 1...1_000_000),
+            overSelection: rounds.number("overSelection", default: 1.3, in: 1...10),
+            minimumWindows: rounds.integer("minimumWindows", default: 64, in: 1...10_000_000),
+            freshMilliseconds: milliseconds(fresh), settings: settings)
+    }
+
+    /// The ranges above keep every duration far below what an `Int64` of milliseconds can hold.
+    private static func milliseconds(_ duration: Duration) -> Int64 {
+        duration.components.seconds * 1000 + duration.components.attoseconds / 1_000_000_000_000_000
+    }
+}

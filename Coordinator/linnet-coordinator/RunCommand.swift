@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Foundation
+import LinnetConsole
+import LinnetFleet
+import LinnetMQTT
+import LinnetMessaging
+import LinnetNumerics
+import LinnetStore
+import Logging
+import ServiceLifecycle
+import UnixSignals
+
+/// `linnet-coordinator run`: builds every part once and runs them until SIGTERM or SIGINT.
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Run the coordinator until SIGTERM or SIGINT. Logs go to standard error.")
+    @OptionGroup var file: ConfigurationOption
+    @Option(help: "trace, debug, info, notice, warning, error or critical.")
+    var logLevel = Logger.Level.info
+
+    func run() async throws {
+        BLAS.useOneThread()
+        let configuration = try file.load()
+        let level = logLevel
+        LoggingSystem.bootstrap { label in
+            var handler = StreamLogHandler.standardError(label: label)
+            handler.logLevel = level
+            return handler
+        }
+        let logger = Logger(label: "linnet.coordinator")
+        do {
+            try await serve(configuration, logger: logger)
+        } catch {
+            logger.critical("coordinator stopped", metadata: ["reason": "\(error)"])
+            throw ExitCode.failure
+        }
+    }
+
+    private func serve(_ configuration: CoordinatorConfiguration, logger: Logger) async throws {
+        let key = try file.key(configuration)
+        let store = try SQLiteFleetStore(path: configuration.stateDirectory + "/coordinator.sqlite")
+        let bus = MosquittoBus(
+            settings: try BrokerSettings(configuration.broker), clientID: "linnet-coordinator", will: nil,
+            logger: logger)
+        let coordinator = FleetCoordinator(
+            settings: configuration.fleet, store: store, bus: bus,
+            topics: TopicScheme(prefix: configuration.broker.prefix), key: key,
+            trusted: TrustedAgents(directory: configuration.trustedAgents), logger: logger)
+        let console = Console(
+            router: ConsoleRouter(coordinator: coordinator, store: store), host: configuration.apiHost,
+            port: configuration.apiPort, stateDirectory: configuration.stateDirectory, logger: logger)
+        logger.info(
+            "coordinator starts",
+            metadata: ["state": "\(configuration.stateDirectory)", "public.key": "\(key.verifyingKey)"])
+        // The order is that of dependence: what stands first is shut down last.
+        let group = ServiceGroup(
+            configuration: .init(
+                services: [.init(service: bus), .init(service: coordinator), .init(service: console)],
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        try await group.run()
+        try store.close()
+        logger.info("coordinator ended")
+    }
+}
+
+extension Logger.Level: @retroactive ExpressibleByArgument {}
