@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Foundation
+import LinnetConfiguration
 import LinnetConsole
 import LinnetFleet
 import LinnetMQTT
