@@ -12,7 +12,8 @@ struct ConsoleQuery {
         for (name, value) in request.uri.queryParameters {
             guard allowed.contains(String(name)) else {
                 let known = allowed.sorted().joined(separator: ", ")
-                throw HTTPError(.badRequest, message: "there is no parameter \"\(name.prefix(40))\" here; known: \(known)")
+                throw HTTPError(
+                    .badRequest, message: "there is no parameter \"\(name.prefix(40))\" here; known: \(known)")
             }
             values[String(name)] = String(value)
         }

@@ -72,7 +72,9 @@ extension SQLiteFleetStore {
                 let parent: String? = row["parent"]
                 return ModelReport(
                     cohort: cohort, version: ModelVersion(number: row["number"], digest: digest),
-                    parent: parent.flatMap { Digest(hex: $0) }.map { ModelVersion(number: row["number"] - 1, digest: $0) },
+                    parent: parent.flatMap { Digest(hex: $0) }.map {
+                        ModelVersion(number: row["number"] - 1, digest: $0)
+                    },
                     round: row["round"],
                     participants: try Self.value([AgentID].self, row["participants"], table: "model_version"),
                     bytes: row["bytes"], parameters: row["parameters"], lossBefore: row["lossBefore"],

@@ -71,7 +71,9 @@ public final class SQLiteFleetStore: FleetStore {
 
     // MARK: - Values as text
 
-    static func text(_ value: some Encodable) throws -> String { String(decoding: try Wire.encode(value), as: UTF8.self) }
+    static func text(_ value: some Encodable) throws -> String {
+        String(decoding: try Wire.encode(value), as: UTF8.self)
+    }
 
     static func value<Value: Decodable>(_ type: Value.Type, _ text: String, table: String) throws -> Value {
         do {

@@ -218,7 +218,8 @@ extension FleetCoordinator {
             "update refused",
             metadata: ["agent": "\(agent)", "round": "\(round)", "code": "\(refusal.code)", "reason": "\(refusal)"])
         try store.refuse(
-            verdict, audit: entry("update refused", "round \(round)", "\(refusal.code): \(refusal)", by: agent.rawValue))
+            verdict, audit: entry("update refused", "round \(round)", "\(refusal.code): \(refusal)", by: agent.rawValue)
+        )
         acknowledge(agent, receipts: [verdict.receipt])
     }
 }

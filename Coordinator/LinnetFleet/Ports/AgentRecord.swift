@@ -42,9 +42,12 @@ public struct AgentRecord: Sendable, Equatable {
     /// The record after a state message.
     ///
     /// - Parameter isLive: false where the broker had kept it; it then says what the agent ran, not that it is there.
-    public static func after(_ state: AgentState, at now: Timestamp, isLive: Bool, previous: AgentRecord?) -> AgentRecord {
+    public static func after(_ state: AgentState, at now: Timestamp, isLive: Bool, previous: AgentRecord?)
+        -> AgentRecord
+    {
         var record =
-            previous ?? AgentRecord(id: state.agent, session: state.session, isOnline: isLive, lastSeen: now, state: nil)
+            previous
+            ?? AgentRecord(id: state.agent, session: state.session, isOnline: isLive, lastSeen: now, state: nil)
         record.state = state
         if isLive {
             record.session = state.session

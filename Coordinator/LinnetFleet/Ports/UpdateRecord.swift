@@ -38,6 +38,7 @@ public struct UpdateVerdict: Sendable, Equatable {
     }
 
     public var receipt: UpdateReceipt {
-        UpdateReceipt(round: round, sequence: sequence, accepted: accepted, reason: accepted ? "" : "\(code): \(reason)")
+        UpdateReceipt(
+            round: round, sequence: sequence, accepted: accepted, reason: accepted ? "" : "\(code): \(reason)")
     }
 }

@@ -86,6 +86,7 @@ public struct RoundMachine: Sendable, Equatable {
     private var missing: String {
         let silent = participants.filter { !accepted.contains($0) }.map(\.rawValue)
         let named = silent.prefix(5).joined(separator: ", ") + (silent.count > 5 ? " and \(silent.count - 5) more" : "")
-        return "\(accepted.count) of \(participants.count) updates by the deadline, \(quorum) needed; none from \(named)"
+        return
+            "\(accepted.count) of \(participants.count) updates by the deadline, \(quorum) needed; none from \(named)"
     }
 }

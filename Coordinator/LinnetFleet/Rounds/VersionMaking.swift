@@ -102,7 +102,8 @@ public struct VersionMaking: Sendable {
     }
 
     private func record(
-        _ artifact: ModelArtifact, round: Round, number: Int, parent: Digest?, updates: [UpdateRecord], at now: Timestamp
+        _ artifact: ModelArtifact, round: Round, number: Int, parent: Digest?, updates: [UpdateRecord],
+        at now: Timestamp
     ) throws(VersionMakingError) -> VersionRecord {
         do throws(ModelArtifactError) { try artifact.validate() } catch { throw .model(error) }
         let file = artifact.encoded()

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LinnetDomain
+import LinnetNN
+import LinnetNumerics
+
+/// What a self-test found.
+public struct SelfTestReport: Sendable, Codable, Equatable {
+    /// Share of the synthetic faults of each kind that were found; a kind that could not be drawn is absent.
+    public var recall: [String: Double]
+    /// Share of untouched windows that stayed below the threshold.
+    public var quietShare: Double
+    public var windows: Int
+    public var passed: Bool
+    /// One sentence for a person.
+    public var reason: String
+
+    /// The numbers by name, as a rollout reports them.
+    public var evidence: [String: Double] {
+        var evidence = ["selfTest.quiet": quietShare, "selfTest.windows": Double(windows)]
+        for (kind, share) in recall { evidence["selfTest.\(kind)"] = share }
+        return evidence
+    }
+}
+
+/// Tries a model on the device itself: synthetic faults laid over its own recent normal windows must be found, and the
+/// same windows untouched must stay quiet. A model that alarms always, or never, fails.
+public enum SelfTest {
+    /// Share of the faults of each required kind that must be found.
+    static let neededRecall = 0.6
+    /// Share of untouched windows that must stay quiet.
+    static let neededQuiet = 0.9
+    /// Windows used at most, the newest.
+    static let maximumWindows = 100
+    /// Kinds that must be found. A stuck sensor may stand at a value that fits the others: it is told, not required.
+    static let required: Set<SyntheticFault> = [.spike, .drift, .dropout]
+
+    /// Runs the test; the same seed draws the same faults.
+    ///
+    /// - Parameter windows: recent normal windows of the device, oldest first.
+    /// - Throws: ``DetectionError`` if there are no windows, or they do not fit the model.
+    public static func run(
+        model: ModelArtifact, calibration: Calibration, windows: [SampleWindow], seed: UInt64
+    ) throws(DetectionError) -> SelfTestReport {
+        let recent = Array(windows.suffix(maximumWindows))
+        guard !recent.isEmpty else { throw .tooFewWindows(found: 0, needed: 1) }
+        let detector = try ReconstructionDetector(model: model, calibration: calibration)
+        var quiet = 0
+        for window in recent where try detector.score(window) <= calibration.threshold { quiet += 1 }
+        var generator = SeededGenerator(seed: seed)
+        var recall: [String: Double] = [:]
+        for kind in SyntheticFault.allCases {
+            var drawn = 0
+            var found = 0
+            for (number, window) in recent.enumerated() {
+                let channel = number % window.channelCount
+                guard
+                    let faulty = kind.drawn(
+                        over: window, channel: channel, center: calibration.center[channel],
+                        scale: model.scaler.scale[channel], using: &generator)
+                else { continue }
+                drawn += 1
+                if try detector.score(faulty) > calibration.threshold { found += 1 }
+            }
+            if drawn > 0 { recall[kind.rawValue] = Double(found) / Double(drawn) }
+        }
+        return report(recall: recall, quietShare: Double(quiet) / Double(recent.count), windows: recent.count)
+    }
+
+    private static func report(recall: [String: Double], quietShare: Double, windows: Int) -> SelfTestReport {
+        let missed = SyntheticFault.allCases.filter { kind in
+            required.contains(kind) && (recall[kind.rawValue] ?? 1) < neededRecall
+        }
+        let isQuiet = quietShare >= neededQuiet
+        var complaints = missed.map { kind in
+            "found \(percent(recall[kind.rawValue] ?? 0)) of the synthetic faults \"\(kind.rawValue)\"; "
+                + "\(percent(neededRecall)) are needed"
+        }
+        if !isQuiet {
+            complaints.append(
+                "stayed quiet on \(percent(quietShare)) of normal windows; \(percent(neededQuiet)) are needed")
+        }
+        return SelfTestReport(
+            recall: recall, quietShare: quietShare, windows: windows, passed: complaints.isEmpty,
+            reason: complaints.isEmpty
+                ? "finds synthetic faults and is quiet on \(percent(quietShare)) of \(windows) normal windows"
+                : complaints.joined(separator: "; "))
+    }
+
+    /// Shares are between 0 and 1, so the conversion holds.
+    private static func percent(_ share: Double) -> String { "\(Int((share * 100).rounded())) %" }
+}

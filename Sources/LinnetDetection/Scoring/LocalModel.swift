@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LinnetDomain
+import LinnetNN
+import LinnetNumerics
+
+/// Makes a model from one agent's own windows: what an agent does that has no coordinator, or not yet.
+public enum LocalModel {
+    /// An untrained model for these windows: scale from their own spread, weights drawn from a seed.
+    ///
+    /// - Parameters:
+    ///   - devices: normal windows of each device of the agent, oldest first.
+    ///   - hidden: widths of the encoder's layers after the input.
+    ///   - falseAlarmsPerDay: the threshold policy.
+    /// - Throws: ``DetectionError`` without windows, or for widths no network can have.
+    public static func untrained(
+        devices: [[SampleWindow]], hidden: [Int], activation: Activation, falseAlarmsPerDay: Double, seed: UInt64
+    ) throws(DetectionError) -> ModelArtifact {
+        guard let window = devices.first(where: { !$0.isEmpty })?.first else {
+            throw .tooFewWindows(found: 0, needed: 1)
+        }
+        var moments = [ChannelMoments](repeating: ChannelMoments(), count: window.channelCount)
+        for windows in devices where windows.first?.channelCount == window.channelCount {
+            let own = DeviceLevel.moments(of: windows, around: DeviceLevel.center(of: windows))
+            for channel in moments.indices { moments[channel].merge(own[channel]) }
+        }
+        let architecture = NetworkArchitecture.denseAutoencoder(
+            inputWidth: window.values.count, hidden: hidden, activation: activation)
+        let network: Network
+        do throws(NetworkError) { network = try Network(architecture) } catch { throw .model("\(error)") }
+        let model = ModelArtifact(
+            architecture: architecture, parameters: network.initialParameters(seed: seed),
+            scaler: ChannelScaler(
+                means: moments.map(\.mean), standardDeviations: moments.map(\.standardDeviation)),
+            windowLength: window.length, falseAlarmsPerDay: falseAlarmsPerDay, provenance: ["version": "0"])
+        do throws(ModelArtifactError) { try model.validate() } catch { throw .model("\(error)") }
+        return model
+    }
+
+    /// What a model is trained on: each device's windows around that device's own level, device after device.
+    ///
+    /// - Returns: `[windows, inputWidth]`.
+    public static func trainingRows(_ devices: [[SampleWindow]], scale: [Float]) -> Matrix {
+        var rows: Matrix?
+        for windows in devices where windows.first?.channelCount == scale.count {
+            let standardizer = WindowStandardizer(center: DeviceLevel.center(of: windows), scale: scale)
+            let own = standardizer.matrix(windows)
+            guard var all = rows else {
+                rows = own
+                continue
+            }
+            guard all.columns == own.columns else { continue }
+            for row in 0..<own.rows { all.appendRow(own.row(row)) }
+            rows = all
+        }
+        return rows ?? Matrix(rows: 0, columns: 0)
+    }
+}

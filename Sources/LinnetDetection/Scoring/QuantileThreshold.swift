@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+
+/// The level that normal scores exceed with a wanted probability.
+public enum QuantileThreshold {
+    /// Fewest scores that say anything about their tail.
+    public static let minimumScores = 20
+    /// Where the tail begins that is extended beyond the data.
+    static let tailStart = 0.9
+    /// Scores above the level that make the data's own quantile good enough.
+    static let minimumExceedances = 5.0
+
+    /// Fits the level that is exceeded with probability `exceedance`.
+    ///
+    /// Where the data reach that far it is their quantile. Beyond, the excesses over the 0.9 quantile are taken for
+    /// exponential: peaks over threshold (Pickands 1975; Balkema and de Haan 1974) with the shape held at 0, which needs
+    /// one parameter instead of two and so does not swing with the few values a device has after an hour.
+    /// `level = t - s ln(q n / N_t)` with `t` the 0.9 quantile, `N_t` scores above it and `s` their mean excess.
+    ///
+    /// - Parameters:
+    ///   - scores: of normal windows that nothing was fitted on, at least ``minimumScores``, all finite.
+    ///   - exceedance: above 0 and below 1.
+    /// - Returns: a finite level, at least as high as the 0.9 quantile.
+    /// - Throws: ``DetectionError/tooFewWindows(found:needed:)``.
+    public static func fit(scores: [Double], exceedance: Double) throws(DetectionError) -> Double {
+        let sorted = scores.filter(\.isFinite).sorted()
+        guard sorted.count >= minimumScores else {
+            throw .tooFewWindows(found: sorted.count, needed: minimumScores)
+        }
+        let q = min(max(exceedance, 1e-12), 0.5)
+        let count = Double(sorted.count)
+        if count * q >= minimumExceedances { return quantile(1 - q, of: sorted) }
+        let start = quantile(tailStart, of: sorted)
+        let excesses = sorted.filter { $0 > start }.map { $0 - start }
+        guard !excesses.isEmpty else { return start }
+        let mean = excesses.reduce(0, +) / Double(excesses.count)
+        let level = start - mean * log(q * count / Double(excesses.count))
+        return level.isFinite ? max(start, level) : start
+    }
+
+    /// The quantile of sorted values, linear between neighbours (Hyndman and Fan 1996, type 7).
+    static func quantile(_ probability: Double, of sorted: [Double]) -> Double {
+        let position = probability * Double(sorted.count - 1)
+        // Within 0 ..< count for probabilities from 0 to 1, so the conversions hold.
+        let below = Int(position.rounded(.down))
+        let above = min(below + 1, sorted.count - 1)
+        return sorted[below] + (sorted[above] - sorted[below]) * (position - Double(below))
+    }
+}

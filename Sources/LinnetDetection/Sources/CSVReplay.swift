@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LinnetDomain
+
+/// Replays a recording: a CSV file with a header, streamed row by row.
+///
+/// Empty cells and `NaN`, `NA`, `null`, `none` or `?` are missing values. Anything else that is no number is an error that
+/// names the file, the line and the column.
+public struct CSVReplay: DataSource {
+    public let settings: CSVReplaySettings
+    public let intervalMilliseconds: Int
+    public var channels: [Channel] { header.channels }
+
+    private let header: CSVHeader
+    private let pacer: Pacer
+    private var reader: LineReader
+    /// The file's first time, and what is added to a row's time because of the laps before this one.
+    private let firstTime: Timestamp
+    private var lapOffset: Int64 = 0
+    private var lastTime: Timestamp
+
+    /// Rows that the sampling interval is taken from.
+    private static let sampledRows = 200
+    /// The pause between two laps, in intervals: longer than any window's tolerance for a gap.
+    public static let lapPauseIntervals: Int64 = 100
+
+    /// Opens the file and reads its header and first rows.
+    ///
+    /// - Throws: ``DetectionError`` if the file can not be read, or nothing in it can be a channel.
+    public init(settings: CSVReplaySettings, pacer: Pacer) throws(DetectionError) {
+        guard settings.speed.isFinite, settings.speed > 0 else {
+            throw .source("\(settings.path): the speed is \(settings.speed); it must be above 0")
+        }
+        var reader = try LineReader(path: settings.path)
+        guard let first = try reader.next() else { throw .source("\(settings.path): the file is empty") }
+        let header = try CSVHeader(first, settings: settings)
+        var times: [Timestamp] = []
+        while times.count < Self.sampledRows, let line = try reader.next() {
+            if let row = try Self.row(line, number: reader.lineNumber, header: header, settings: settings) {
+                times.append(row.time)
+            }
+        }
+        guard let firstTime = times.first, times.count >= 2 else {
+            throw .source("\(settings.path): fewer than two rows; there is nothing to replay")
+        }
+        let steps = zip(times, times.dropFirst()).map { $1.milliseconds(since: $0) }.filter { $0 > 0 }.sorted()
+        guard !steps.isEmpty else { throw .source("\(settings.path): no two rows differ in time") }
+        let step = Double(steps[steps.count / 2])
+        let scaled = settings.time == .original ? step : step / settings.speed
+        // A step of centuries is no sampling interval; the bound also keeps the conversion safe.
+        intervalMilliseconds = Int(min(max(1, scaled.rounded()), 1e12))
+        reader.rewind()
+        _ = try reader.next()
+        self.settings = settings
+        self.header = header
+        self.pacer = pacer
+        self.reader = reader
+        self.firstTime = firstTime
+        lastTime = firstTime
+    }
+
+    public mutating func next() async throws -> Sample? {
+        while true {
+            guard let line = try reader.next() else {
+                guard settings.loops else { return nil }
+                beginLap()
+                continue
+            }
+            guard
+                let row = try Self.row(line, number: reader.lineNumber, header: header, settings: settings)
+            else { continue }
+            lastTime = max(lastTime, row.time)
+            if row.isLabelled, settings.labelledRows == .skip { continue }
+            let time = emitted(row.time)
+            if case .replayed = settings.time, let now = pacer.now, time < now.adding(milliseconds: -5000) {
+                // Started in the middle: what lies before is over.
+                continue
+            }
+            try await pacer.wait(until: time)
+            return Sample(time: time, values: row.values)
+        }
+    }
+
+    private mutating func beginLap() {
+        reader.rewind()
+        _ = try? reader.next()  // the header, which has been read before
+        let interval = Double(intervalMilliseconds) * (settings.time == .original ? 1 : settings.speed)
+        lapOffset += lastTime.milliseconds(since: firstTime) + Int64(interval) * Self.lapPauseIntervals
+        lastTime = firstTime
+    }
+
+    private func emitted(_ time: Timestamp) -> Timestamp {
+        let elapsed = time.milliseconds(since: firstTime).addingReportingOverflow(lapOffset).partialValue
+        switch settings.time {
+        case .original: return firstTime.adding(milliseconds: elapsed)
+        case .replayed(let start):
+            let scaled = Double(elapsed) / settings.speed
+            return start.adding(milliseconds: Int64(exactly: scaled.rounded()) ?? 0)
+        }
+    }
+
+    // MARK: - Rows
+
+    private struct DataRow {
+        var time: Timestamp
+        var values: [Float]
+        var isLabelled: Bool
+    }
+
+    /// Reads one line; `nil` for an empty one.
+    private static func row(_ line: [UInt8], number: Int, header: CSVHeader, settings: CSVReplaySettings)
+        throws(DetectionError) -> DataRow?
+    {
+        if line.allSatisfy({ $0 == 32 || $0 == 9 }) { return nil }
+        let fields = CSVFields.split(line, by: header.separator)
+        let place = "\(settings.path):\(number)"
+        guard fields.count == header.columns.count else {
+            throw .source("\(place): \(fields.count) fields; the header has \(header.columns.count) columns")
+        }
+        var time = Timestamp(milliseconds: Int64(number) * 1000)
+        if let index = header.timestampIndex {
+            let text = text(fields[index])
+            guard let parsed = TimestampParser.parse(text[...]) else {
+                throw .source(
+                    "\(place): column \"\(header.columns[index])\" is \"\(text.prefix(40))\"; a time is ISO 8601, "
+                        + "or seconds or milliseconds since 1970")
+            }
+            time = parsed
+        }
+        var values: [Float] = []
+        values.reserveCapacity(header.channelIndices.count)
+        for index in header.channelIndices {
+            values.append(try value(fields[index], place: place, column: header.columns[index]))
+        }
+        var isLabelled = false
+        if let index = header.labelIndex {
+            let label = try value(fields[index], place: place, column: header.columns[index])
+            isLabelled = label.isFinite && label != 0
+        }
+        return DataRow(time: time, values: values, isLabelled: isLabelled)
+    }
+
+    private static let missingWords: Set<String> = ["", "nan", "na", "n/a", "null", "none", "?", "-"]
+
+    private static func value(_ field: [UInt8], place: String, column: String) throws(DetectionError) -> Float {
+        let text = text(field)
+        if let number = Float(text) { return number.isFinite ? number : .nan }
+        if missingWords.contains(text.lowercased()) { return .nan }
+        throw .source(
+            "\(place): column \"\(column)\" is \"\(text.prefix(40))\"; a channel holds numbers, or nothing where a value "
+                + "is missing (leave the column out with ignoreColumns)")
+    }
+
+    private static func text(_ field: [UInt8]) -> String { String(decoding: field, as: UTF8.self).trimmed }
+}
