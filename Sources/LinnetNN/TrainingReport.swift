@@ -24,7 +24,7 @@ public struct TrainingReport: Sendable, Codable, Hashable {
     /// The epoch, from 1, after which the kept weights stood; 0 if training never improved on its start.
     public var bestEpoch: Int
     public var trainingRows: Int
-    /// The rows held out; 0 if there are too few or `validationShare` is 0, and then the last weights are kept.
+    /// The rows held out; 0 if there are too few or `validationShare` is 0: then the last epoch's weights are kept.
     public var validationRows: Int
     /// Whether patience ran out before the epochs did.
     public var stoppedEarly: Bool

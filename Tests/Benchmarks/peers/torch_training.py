@@ -14,7 +14,10 @@ import workload
 def network() -> torch.nn.Sequential:
     layers = []
     for i, (inputs, outputs) in enumerate(zip(workload.WIDTHS, workload.WIDTHS[1:])):
-        layers.append(torch.nn.Linear(inputs, outputs))
+        layer = torch.nn.Linear(inputs, outputs)
+        torch.nn.init.xavier_uniform_(layer.weight)  # where Linnet starts too
+        torch.nn.init.zeros_(layer.bias)
+        layers.append(layer)
         if i < len(workload.WIDTHS) - 2:
             layers.append(torch.nn.ReLU())
     return torch.nn.Sequential(*layers)
