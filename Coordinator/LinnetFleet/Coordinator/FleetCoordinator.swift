@@ -158,7 +158,8 @@ public actor FleetCoordinator: Service {
 
     /// Finds subscriptions that the broker's access rules keep silent.
     private nonisolated func audit(_ probe: EchoProbe) async {
-        for message in probe.messages { try? await bus.publish(message) }  // what fails to go out stays silent, and is told
+        // A probe that fails to go out stays silent, and is told as such.
+        for message in probe.messages { try? await bus.publish(message) }
         try? await Task.sleep(for: .seconds(5))
         for filter in probe.silent {
             logger.error(

@@ -90,7 +90,7 @@ public struct MachineSimulator: DataSource {
 
     // MARK: - Load
 
-    /// Load from 0 to 1: regimes of about 80 simulated seconds, with ramps between them.
+    /// Load from 0 to 1: regimes of 40 simulated seconds, with ramps between them.
     func load(at seconds: Double) -> Double {
         let position = seconds / Self.regimeSeconds
         let number = position.rounded(.down)
@@ -101,14 +101,20 @@ public struct MachineSimulator: DataSource {
         return before + (regime(number) - before) * smooth
     }
 
-    static let regimeSeconds = 80.0
-    static let rampSeconds = 20.0
+    static let regimeSeconds = 40.0
+    static let rampSeconds = 15.0
+    private static let levels = [0.35, 0.5, 0.65, 0.8, 0.95]
 
-    /// The load of regime `number`: one of five levels, drawn from the machine's seed.
+    /// The load of regime `number`. Five in a row go through all five levels, in an order drawn from the machine's seed:
+    /// a shift's products in changing order.
     private func regime(_ number: Double) -> Double {
-        let bits = UInt64(bitPattern: Int64(exactly: number) ?? 0)
+        let count = Double(Self.levels.count)
+        let block = (number / count).rounded(.down)
+        let bits = UInt64(bitPattern: Int64(exactly: block) ?? 0)
         var generator = SeededGenerator(seed: settings.seed ^ bits &* 0xD1B5_4A32_D192_ED03)
-        return 0.35 + 0.15 * (generator.uniform() * 5).rounded(.down)
+        // 0 to 4, whatever the number.
+        let place = Int(exactly: number - block * count) ?? 0
+        return Self.levels.shuffled(using: &generator)[place]
     }
 
     /// What load has warmed a part with the time constant `seconds`: the load of the past, weighed by its age.
