@@ -14,15 +14,16 @@ public struct CSVReplay: DataSource {
     private let header: CSVHeader
     private let pacer: Pacer
     private var reader: LineReader
-    /// The file's first time, and what is added to a row's time because of the laps before this one.
+    /// The file's first time, and what is added to a row's time because of earlier laps and rows left out.
     private let firstTime: Timestamp
-    private var lapOffset: Int64 = 0
+    private var offset: Int64 = 0
     private var lastTime: Timestamp
+    private var isSkipping = false
 
     /// Rows that the sampling interval is taken from.
     private static let sampledRows = 200
-    /// The pause between two laps, in intervals: longer than any window's tolerance for a gap.
-    public static let lapPauseIntervals: Int64 = 100
+    /// The pause between two laps, and in place of rows left out, in intervals: no window should span it.
+    public static let pauseIntervals: Int64 = 50
 
     /// Opens the file and reads its header and first rows.
     ///
@@ -69,8 +70,12 @@ public struct CSVReplay: DataSource {
             guard
                 let row = try Self.row(line, number: reader.lineNumber, header: header, settings: settings)
             else { continue }
+            if row.isLabelled, settings.labelledRows == .skip {
+                isSkipping = true
+                continue
+            }
+            if isSkipping { closeGap(before: row.time) }
             lastTime = max(lastTime, row.time)
-            if row.isLabelled, settings.labelledRows == .skip { continue }
             let time = emitted(row.time)
             if case .replayed = settings.time, let now = pacer.now, time < now.adding(milliseconds: -5000) {
                 // Started in the middle: what lies before is over.
@@ -84,13 +89,26 @@ public struct CSVReplay: DataSource {
     private mutating func beginLap() {
         reader.rewind()
         _ = try? reader.next()  // the header, which has been read before
-        let interval = Double(intervalMilliseconds) * (settings.time == .original ? 1 : settings.speed)
-        lapOffset += lastTime.milliseconds(since: firstTime) + Int64(interval) * Self.lapPauseIntervals
+        offset += lastTime.milliseconds(since: firstTime) + pause
         lastTime = firstTime
+        isSkipping = false
+    }
+
+    /// Shortens the time of rows that were left out to a pause; recordings with their own times keep it as it is.
+    private mutating func closeGap(before time: Timestamp) {
+        isSkipping = false
+        guard settings.time != .original else { return }
+        offset -= max(0, time.milliseconds(since: lastTime) - pause)
+    }
+
+    /// The pause in the file's own time, in milliseconds.
+    private var pause: Int64 {
+        let interval = Double(intervalMilliseconds) * (settings.time == .original ? 1 : settings.speed)
+        return Int64(exactly: interval.rounded()).map { $0 * Self.pauseIntervals } ?? 0
     }
 
     private func emitted(_ time: Timestamp) -> Timestamp {
-        let elapsed = time.milliseconds(since: firstTime).addingReportingOverflow(lapOffset).partialValue
+        let elapsed = time.milliseconds(since: firstTime).addingReportingOverflow(offset).partialValue
         switch settings.time {
         case .original: return firstTime.adding(milliseconds: elapsed)
         case .replayed(let start):

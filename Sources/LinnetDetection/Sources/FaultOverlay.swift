@@ -74,7 +74,7 @@ public struct FaultOverlay<Base: DataSource>: DataSource {
             let isHigh = (time.milliseconds(since: fault.startsAt) / period).isMultiple(of: 2)
             return isHigh ? value + Float(size * 1.5 * fault.severity) : value
         case .stuck:
-            let stuck = stuckAt[number] ?? value + Float(size * 0.6)
+            let stuck = stuckAt[number] ?? value + Float(size)
             stuckAt[number] = stuck
             return stuck
         case .dropout: return Double(abs(value)) > size * 0.3 ? 0 : value - Float(size)
