@@ -14,7 +14,7 @@ public struct FaultOverlay<Base: DataSource>: DataSource {
     /// Values after which a spread is good enough to size a fault by.
     static var settlingSamples: Int { 50 }
     /// Size of a fault of severity 1, in standard deviations of its channel.
-    static var deviations: Double { 10 }
+    static var deviations: Double { 20 }
 
     /// - Throws: ``DetectionError/fault(_:)`` for a fault of the machine, or of a channel the source does not have.
     public init(_ base: Base, faults: [Fault]) throws(DetectionError) {
