@@ -190,7 +190,9 @@ let testing: [Target] = [
             "LinnetMessaging",
         ], uses: [logging]),
     tests(
-        "LinnetStore", with: ["LinnetDomain", "LinnetNumerics", "LinnetMessaging", "LinnetFleet"], uses: [grdb]),
+        "LinnetStore",
+        with: ["LinnetDomain", "LinnetNumerics", "LinnetNN", "LinnetFederation", "LinnetMessaging", "LinnetFleet"],
+        uses: [grdb, logging]),
     tests(
         "LinnetConsole", with: ["LinnetDomain", "LinnetMessaging", "LinnetFleet"],
         uses: [package("HummingbirdTesting", "hummingbird"), logging]),

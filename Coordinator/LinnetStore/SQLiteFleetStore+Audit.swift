@@ -77,6 +77,13 @@ extension SQLiteFleetStore {
                     SELECT row FROM event ORDER BY row
                     LIMIT min(1000, max(0, (SELECT count(*) FROM event) - ?)))
                 """, [limits.events])
+            // Losing one of these costs no event: it comes again, and is a duplicate.
+            try remove(
+                """
+                DELETE FROM event_ahead WHERE (agent, sequence) IN (
+                    SELECT agent, sequence FROM event_ahead ORDER BY sequence DESC
+                    LIMIT min(1000, max(0, (SELECT count(*) FROM event_ahead) - ?)))
+                """, [limits.events])
             try remove(
                 """
                 DELETE FROM audit WHERE row IN (
@@ -94,7 +101,7 @@ extension SQLiteFleetStore {
                 DELETE FROM model_version WHERE digest IN (
                     SELECT digest FROM model_version AS old
                     WHERE number <= (SELECT max(number) FROM model_version WHERE cohort = old.cohort) - ?
-                        AND digest <> (SELECT digest FROM release WHERE cohort = old.cohort
+                        AND digest IS NOT (SELECT digest FROM release WHERE cohort = old.cohort
                             ORDER BY number DESC LIMIT 1)
                     LIMIT 1000)
                 """, [limits.versions])

@@ -11,24 +11,47 @@ extension SQLiteFleetStore {
         try queue.write { database in
             let agent = message.event.agent.rawValue
             try Self.touch(message.event.agent, at: now, in: database)
-            let mark = try Self.mark(of: agent, in: database)
-            let isAhead = try Bool.fetchOne(
-                database, sql: "SELECT EXISTS (SELECT 1 FROM event_ahead WHERE agent = ? AND sequence = ?)",
-                arguments: [agent, message.sequence])
-            // At or below the mark it was stored once, even if retention has removed it since.
-            let isNew = message.sequence > mark && isAhead != true
-            let outcome = isNew ? try Self.upsert(message, at: now, in: database) : .duplicate
+            var mark = try Self.mark(of: agent, in: database)
+            let known = try Row.fetchOne(
+                database, sql: "SELECT agent, revision FROM event WHERE id = ?", arguments: [message.event.id.text])
+            if let known, known["agent"] != agent { return .foreign }
+            var outcome = EventOutcome.duplicate
+            if try !Self.isAcknowledged(message.sequence, of: agent, mark: mark, in: database) {
+                outcome = try Self.upsert(message, known: known?["revision"], at: now, in: database)
+            } else if try known == nil && !Self.isPruned(message.event, in: database) {
+                // A number that was taken before, on an event that nobody has seen: the agent lost its own database and
+                // counts from 1 again. To go by the old mark would be to acknowledge what was never stored.
+                mark = 0
+                try database.execute(sql: "DELETE FROM event_ahead WHERE agent = ?", arguments: [agent])
+                outcome = try Self.upsert(message, known: nil, at: now, in: database)
+            }
             try Self.advance(agent, mark: mark, message: message, in: database)
             return outcome
         }
     }
 
-    private static func upsert(_ message: AnomalyMessage, at now: Timestamp, in database: Database) throws
-        -> EventOutcome
-    {
+    /// Whether a message with this number has been taken before.
+    private static func isAcknowledged(
+        _ sequence: Int64, of agent: String, mark: Int64, in database: Database
+    ) throws -> Bool {
+        guard sequence > mark else { return true }
+        return try Bool.fetchOne(
+            database, sql: "SELECT EXISTS (SELECT 1 FROM event_ahead WHERE agent = ? AND sequence = ?)",
+            arguments: [agent, sequence]) == true
+    }
+
+    /// Whether retention has removed the event: it is older than the oldest that is kept of its agent. Ids are ordered
+    /// by time.
+    private static func isPruned(_ event: AnomalyEvent, in database: Database) throws -> Bool {
+        let oldest = try String.fetchOne(
+            database, sql: "SELECT min(id) FROM event WHERE agent = ?", arguments: [event.agent.rawValue])
+        return oldest.map { event.id.text < $0 } ?? false
+    }
+
+    private static func upsert(
+        _ message: AnomalyMessage, known: Int?, at now: Timestamp, in database: Database
+    ) throws -> EventOutcome {
         let event = message.event
-        let known = try Int.fetchOne(
-            database, sql: "SELECT revision FROM event WHERE id = ?", arguments: [event.id.text])
         if let known {
             guard known < event.revision else { return .duplicate }
             // The row number grows with every revision, so that those who follow see it.
@@ -56,9 +79,10 @@ extension SQLiteFleetStore {
                 sql: "INSERT OR IGNORE INTO event_ahead (agent, sequence) VALUES (?, ?)",
                 arguments: [agent, message.sequence])
         }
-        while try Bool.fetchOne(
-            database, sql: "SELECT EXISTS (SELECT 1 FROM event_ahead WHERE agent = ? AND sequence = ?)",
-            arguments: [agent, mark + 1]) == true
+        while mark < Int64.max,
+            try Bool.fetchOne(
+                database, sql: "SELECT EXISTS (SELECT 1 FROM event_ahead WHERE agent = ? AND sequence = ?)",
+                arguments: [agent, mark + 1]) == true
         { mark += 1 }
         try database.execute(
             sql: "DELETE FROM event_ahead WHERE agent = ? AND sequence <= ?", arguments: [agent, mark])

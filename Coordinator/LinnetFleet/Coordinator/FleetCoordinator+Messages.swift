@@ -97,10 +97,13 @@ extension FleetCoordinator {
         } catch let refusal as UpdateRefusal {
             return try refuse(refusal, round: round, sequence: 0, of: agent)
         }
-        // Sent again because the receipt was lost: say again what was said.
-        if let verdict = try store.verdicts(of: agent, limit: 16).last(where: {
-            $0.round == round && $0.sequence == header.sequence
-        }) {
+        // Sent again because the receipt was lost: say again what was said. Once the round is over it is a replay.
+        let isCollecting = try store.openRounds().contains { $0.number == round && $0.phase == .collecting }
+        if isCollecting,
+            let verdict = try store.verdicts(of: agent, limit: 16).last(where: {
+                $0.round == round && $0.sequence == header.sequence
+            })
+        {
             return acknowledge(agent, receipts: [verdict.receipt])
         }
         do throws(UpdateRefusal) {

@@ -10,11 +10,14 @@ public enum IngestError: Error, Equatable, CustomStringConvertible {
     case unreadable(WireError)
     /// The event names another agent or device than the topic it came on.
     case wrongSender(topic: String, claimed: String)
+    /// The event's id is that of another agent's event.
+    case foreignID(ULID)
 
     public var description: String {
         switch self {
         case .unreadable(let error): "\(error)"
         case .wrongSender(let topic, let claimed): "the event is by \(claimed), but came on the topic of \(topic)"
+        case .foreignID(let id): "event \(id) is another agent's"
         }
     }
 }
@@ -43,6 +46,8 @@ public struct EventIngest: Sendable {
             throw IngestError.wrongSender(
                 topic: "\(agent)/\(device)", claimed: "\(message.event.agent)/\(message.event.device)")
         }
-        return try store.record(message, at: clock.now())
+        let outcome = try store.record(message, at: clock.now())
+        guard outcome != .foreign else { throw IngestError.foreignID(message.event.id) }
+        return outcome
     }
 }

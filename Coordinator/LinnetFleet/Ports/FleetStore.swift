@@ -10,6 +10,8 @@ public enum EventOutcome: Sendable, Equatable {
     case stored
     /// Known already; nothing changed.
     case duplicate
+    /// The id is that of another agent's event; nothing changed.
+    case foreign
 }
 
 /// Anomaly events, each once.
@@ -18,7 +20,9 @@ public enum EventOutcome: Sendable, Equatable {
 public protocol EventStore: Sendable {
     /// Stores an event and moves the agent's low-water mark, in one transaction.
     ///
-    /// Idempotent on id and revision, and on agent and sequence number.
+    /// Idempotent on id and revision. An event whose number has been taken before and that is not stored any more is
+    /// either one that retention removed, and stays away, or from an agent that has lost its database: then the mark
+    /// starts anew.
     func record(_ message: AnomalyMessage, at now: Timestamp) throws -> EventOutcome
     /// Every outbox message of the agent up to this number is stored, or was dropped by the agent; 0 for none.
     func mark(of agent: AgentID) throws -> Int64
