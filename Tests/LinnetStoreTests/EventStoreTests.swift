@@ -28,7 +28,8 @@ struct EventStoreTests {
     {
         var generator = SeededGenerator(seed: id ?? UInt64(sequence))
         let event = AnomalyEvent(
-            id: ULID(at: now.adding(milliseconds: sequence * 1000), using: &generator), revision: revision,
+            id: ULID(at: now.adding(milliseconds: Int64(id ?? UInt64(sequence)) * 1000), using: &generator),
+            revision: revision,
             agent: agent, device: try DeviceID("pump"),
             state: revision == 1 ? .firing : .cleared, startedAt: now, endedAt: now, reportedAt: now, score: 3,
             peakScore: 4, threshold: 1,
