@@ -147,6 +147,8 @@ final class MosquittoClient {
     ///
     /// - Returns: the identifier its acknowledgement will have.
     func publish(_ message: Message) throws(PublishFailure) -> Int32 {
+        // C would take it for the topic's end, and send to another one.
+        guard !message.topic.utf8.contains(0) else { throw .message(Self.notATopic(message.topic)) }
         // The library checks this itself, but one byte short: a message just over the broker's limit passes its first
         // check, fails the second, and the second one's log line aborts the process.
         if let limit = maximumPacketBytes, packetBound(message) > limit {
@@ -167,11 +169,15 @@ final class MosquittoClient {
         case MOSQ_ERR_OVERSIZE_PACKET, MOSQ_ERR_PAYLOAD_SIZE:
             throw .message(.tooLarge(bytes: message.payload.count, limit: settings.maximumPayloadBytes))
         case MOSQ_ERR_INVAL, MOSQ_ERR_MALFORMED_UTF8:
-            throw .message(.transport("\"\(message.topic)\" is not a topic a message can have"))
+            throw .message(Self.notATopic(message.topic))
         case MOSQ_ERR_RETAIN_NOT_SUPPORTED, MOSQ_ERR_QOS_NOT_SUPPORTED:
             throw .message(.transport(Library.text(code)))
         default: throw .connection(failure(code, errno: errno))
         }
+    }
+
+    private static func notATopic(_ topic: String) -> BusError {
+        .transport("\"\(topic)\" is not a topic a message can have")
     }
 
     /// An upper bound of the bytes of the whole PUBLISH packet (MQTT 5, section 3.3).
@@ -240,7 +246,7 @@ final class MosquittoClient {
         guard code == 0 else { throw failure(code, errno: cause) }
     }
 
-    /// After so many packets in a row it is time to write.
+    /// More packets in a row than can be under way at once: 20 messages and 20 acknowledgements.
     private static let maximumReads = 64
 
     private func failure(_ code: Int32, errno: Int32) -> ConnectionFailure {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FoundationEssentials
+import Glibc
 import LinnetMQTT
 import LinnetMessaging
 import LinnetTestKit
@@ -215,7 +216,7 @@ struct MosquittoBusTests {
         try await speaker.stop()
     }
 
-    @Test("a topic with a wildcard, or none, is refused with its name", arguments: ["a/+/b", "a/#", ""])
+    @Test("a topic with a wildcard, or none, is refused with its name", arguments: ["a/+/b", "a/#", "a\0b", ""])
     func badTopic(topic: String) async throws {
         let speaker = BusHarness(settings, id: "speaker")
         try await speaker.connected()
@@ -271,6 +272,23 @@ struct MosquittoBusTests {
         #expect(first.bus.counters.reconnects + second.bus.counters.reconnects < 24)
         try await first.stop()
         try await second.stop()
+    }
+
+    @Test("a process with more than 1024 open descriptors can still talk to its broker")
+    func manyDescriptors() async throws {
+        var limit = rlimit()
+        try #require(getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0)
+        limit.rlim_cur = min(limit.rlim_max, max(limit.rlim_cur, 4096))
+        try #require(setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0)
+        let descriptors = (0..<1100).map { _ in open("/dev/null", O_RDONLY | O_CLOEXEC) }
+        defer { for descriptor in descriptors { close(descriptor) } }
+        try #require((descriptors.max() ?? 0) > 1024)
+
+        let speaker = BusHarness(settings, id: "speaker")
+        try await speaker.connected()
+
+        try await speaker.bus.publish(Message(topic: "high", payload: Data()))
+        try await speaker.stop()
     }
 
     @Test("a bus runs once, and after its end publishes nothing")
