@@ -44,8 +44,8 @@ public enum Topic: Hashable, Sendable {
     public var expirySeconds: UInt32? {
         switch self {
         case .get: 60
-        case .model, .acknowledgement: 600
-        case .update: 3600
+        case .model: 300
+        case .update, .acknowledgement: 3600
         case .presence, .state, .anomaly, .rollout, .round, .release: nil
         }
     }

@@ -4,7 +4,7 @@ import LinnetDomain
 
 /// Announces what a participant sends back in a round: part 0 of an update, signed by the agent.
 ///
-/// The body, in parts from 1 on, is a safetensors file of trained weights (tensor names and shapes as in the base), or
+/// The body, in parts from 1 on, is the base model file with the trained weights in it (architecture unchanged), or
 /// the JSON of a ``StatisticsBody``.
 public struct UpdateHeader: SignedPayload, Equatable {
     public static let payloadType = "application/vnd.linnet.update.v1+json"
