@@ -40,6 +40,13 @@ public struct HostMetrics: DataSource {
         self.pacer = pacer
     }
 
+    /// Takes the counters that the first rates are reckoned from; ``next()`` does it by itself where this was not called.
+    package mutating func readBaseline() {
+        let now = clock.now()
+        previous = HostReading(root: root, at: now)
+        nextTime = now.adding(milliseconds: Int64(intervalMilliseconds))
+    }
+
     public mutating func next() async throws -> Sample? {
         while true {
             let due = nextTime ?? clock.now()
