@@ -155,8 +155,10 @@ let house: [Target] = [
 
 // MARK: - Tests mirror the modules
 
-func tests(_ module: String, with others: [String] = [], uses products: [Target.Dependency] = [],
-    exclude: [String] = []) -> Target {
+func tests(
+    _ module: String, with others: [String] = [], uses products: [Target.Dependency] = [],
+    exclude: [String] = []
+) -> Target {
     .testTarget(
         name: module + "Tests",
         dependencies: ([module, "LinnetTestKit"] + others).map { .target(name: $0) } + products,
@@ -202,7 +204,7 @@ let testing: [Target] = [
         path: "Tests/SystemTests", swiftSettings: settings),
     .executableTarget(
         name: "linnet-benchmark", dependencies: ["LinnetNumerics", "LinnetNN", argumentParser],
-        path: "Tests/Benchmarks", exclude: ["peers"], swiftSettings: settings),
+        path: "Tests/Benchmarks", exclude: ["peers", "footprint.sh"], swiftSettings: settings),
 ]
 
 let package = Package(
