@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The coordinator's configuration file in a demonstration.
+struct CoordinatorFile {
+    let directory: RunDirectory
+    let broker: BrokerFile
+    let apiPort: Int
+    /// From the start of one round to the next.
+    let roundSeconds: Int
+
+    var text: String {
+        """
+        state: \(YAMLText.quoted(directory.coordinatorState))
+        trustedAgents: \(YAMLText.quoted(directory.trustedAgents))
+        api: {host: 127.0.0.1, port: \(apiPort)}
+        broker: \(broker.section(for: "coordinator"))
+        # A cohort of one, this host's, makes rounds of its own: hence a quorum of 1, and a share for the larger cohort.
+        rounds:
+          every: \(roundSeconds)s
+          deadline: 20s
+          quorum: 1
+          quorumShare: 0.6
+          minimumWindows: 64
+          epochs: 10
+          batchSize: 32
+          learningRate: 0.002
+        model: {hidden: [24, 8], activation: tanh, falseAlarmsPerDay: 1}
+        release: {automatic: true, shadowWindows: 20}
+
+        """
+    }
+}

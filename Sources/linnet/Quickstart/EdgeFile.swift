@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LinnetDetection
+import LinnetDomain
+
+/// One agent's configuration file in a demonstration.
+struct EdgeFile {
+    let member: Scenario.Member
+    let directory: RunDirectory
+    let broker: BrokerFile
+    /// The key that the agent pins, as hexadecimal digits.
+    let coordinatorKey: String
+    /// When the demonstration starts; faults are told by it.
+    let epoch: Timestamp
+    let faults: [InjectedFault]
+
+    var text: String {
+        """
+        agent: \(member.agent)
+        state: \(YAMLText.quoted(directory.edgeState(member.agent)))
+        coordinator: {publicKey: \(coordinatorKey)}
+        broker: \(broker.section(for: member.agent.rawValue))
+        window: {length: 8, stride: 4, maximumGap: \(maximumGap), holdMissing: 3}
+        # One false alarm a day would need days of windows to aim at; this is a show of minutes.
+        detection: {falseAlarmsPerDay: 1, raiseAfter: 3, clearAfter: 12, clearRatio: 0.8}
+        learning: {hidden: [24, 8], activation: tanh, minimumWindows: 100, storedWindows: 20000, epochs: 30, cpuShare: 0.5}
+        reporting: {stateEvery: 1s}
+        devices:
+          - id: \(member.device)
+            source: \(source)
+            faults:\(faults.isEmpty ? " []" : "")
+        \(faults.map { "      - \(line(for: $0))" }.joined(separator: "\n"))
+
+        """
+    }
+
+    /// Longer than any hiccup of the sampling, and shorter than the pause between two laps of a recording, which no window
+    /// may span.
+    private var maximumGap: String {
+        switch member.source {
+        case .recording(let recording, _, let speed):
+            "\(max(1, Int(10 * Double(recording.intervalMilliseconds) / speed)))ms"
+        case .host, .simulator: "2s"
+        }
+    }
+
+    private var source: String {
+        switch member.source {
+        case .host: return "{kind: host, interval: 250ms}"
+        case .simulator(let seed):
+            return "{kind: simulator, seed: \(seed), interval: 50ms, timeScale: 20, epoch: \(epoch.milliseconds)}"
+        case .recording(let recording, let layout, let speed):
+            var items = ["kind: csv", "path: \(YAMLText.quoted(recording.path))"]
+            items.append("separator: \(YAMLText.quoted(String(layout.separator)))")
+            if let column = layout.timestampColumn { items.append("timestampColumn: \(YAMLText.quoted(column))") }
+            if let column = layout.labelColumn {
+                items.append("labelColumn: \(YAMLText.quoted(column))")
+                items.append("labelledRows: skip")
+            }
+            if !layout.ignoredColumns.isEmpty {
+                items.append("ignoreColumns: [\(layout.ignoredColumns.map(YAMLText.quoted).joined(separator: ", "))]")
+            }
+            items += ["speed: \(speed)", "loop: true", "startedAt: \(epoch.milliseconds)"]
+            return "{\(items.joined(separator: ", "))}"
+        }
+    }
+
+    private func line(for fault: InjectedFault) -> String {
+        var items = [
+            "kind: \(fault.kind.rawValue)",
+            "at: \(epoch.adding(milliseconds: Int64(fault.startSeconds * 1000)).milliseconds)",
+            "duration: \(Int64(fault.durationSeconds * 1000))ms", "severity: \(fault.severity)",
+        ]
+        if let channel = fault.channel { items.append("channel: \(YAMLText.quoted(channel))") }
+        return "{\(items.joined(separator: ", "))}"
+    }
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LinnetDetection
+import LinnetDomain
+
+/// Who takes part in a demonstration: each agent, its one device, and where that device's readings come from.
+struct Scenario: Sendable {
+    /// Where readings come from.
+    enum Source: Sendable {
+        /// A simulated machine; the seed gives it its character.
+        case simulator(seed: UInt64)
+        /// This very host, through /proc.
+        case host
+        case recording(DataFolder.Recording, CSVLayout, speed: Double)
+    }
+
+    struct Member: Sendable {
+        var agent: AgentID
+        var device: DeviceID
+        var source: Source
+    }
+
+    let members: [Member]
+
+    /// Simulated machines, and this host as the last; only the machine where there is one agent.
+    static func simulated(agents: Int, seed: UInt64) -> Scenario {
+        let machines = max(1, agents - 1)
+        return Scenario(
+            members: (1...agents).map { number in
+                let isHost = number > machines
+                return Member(
+                    agent: AgentID(checked: "agent-\(number)"),
+                    device: DeviceID(checked: isHost ? "this-host" : "machine-\(number)"),
+                    source: isHost ? .host : .simulator(seed: seed % 1_000_000_000 * 100 + UInt64(number)))
+            })
+    }
+
+    /// About how long one lap through a recording takes; the first model is made from a whole lap.
+    static let lapSeconds: Double = 24
+
+    /// One recording for each agent.
+    static func replaying(_ folder: DataFolder) -> Scenario {
+        let speed = folder.speed(lapSeconds: lapSeconds)
+        return Scenario(
+            members: folder.recordings.enumerated().map { position, recording in
+                Member(
+                    agent: AgentID(checked: "agent-\(position + 1)"), device: recording.device,
+                    source: .recording(recording, folder.layout, speed: speed))
+            })
+    }
+
+    /// The devices that faults are laid into, and which: never into this host, which nobody should break for a show.
+    var targets: [FaultSchedule.Target] {
+        members.compactMap { member in
+            switch member.source {
+            case .host: nil
+            case .simulator:
+                FaultSchedule.Target(agent: member.agent, device: member.device, kinds: Self.machineFaults)
+            case .recording(_, let layout, _):
+                FaultSchedule.Target(
+                    agent: member.agent, device: member.device,
+                    kinds: Self.sensorFaults.map { ($0, layout.channels) })
+            }
+        }
+    }
+
+    private static let sensorFaults: [FaultKind] = [.spike, .drift]
+    private static let machineFaults: [(kind: FaultKind, channels: [String])] = [
+        (.bearingWear, []), (.cavitation, []), (.imbalance, []), (.drift, ["motor_current", "discharge_pressure"]),
+    ]
+}
