@@ -46,6 +46,12 @@ public struct Console: Service {
             configuration: .init(address: .hostname(host, port: port), serverName: "linnet"),
             onServerRunning: { channel in announce(port: channel.localAddress?.port ?? port) }, logger: quiet)
         try await application.run()
+        // Nobody listens there any more. What can not be removed is written anew at the next start.
+        try? FileManager.default.removeItem(at: addressFile)
+    }
+
+    private var addressFile: URL {
+        URL(fileURLWithPath: stateDirectory).appendingPathComponent(ConsoleAddress.fileName)
     }
 
     private func announce(port: Int) {
@@ -54,8 +60,7 @@ public struct Console: Service {
             pid: ProcessInfo.processInfo.processIdentifier)
         logger.info("API listens", metadata: ["url": "\(address.apiURL)"])
         do {
-            let file = URL(fileURLWithPath: stateDirectory).appendingPathComponent(ConsoleAddress.fileName)
-            try JSONEncoder().encode(address).write(to: file, options: .atomic)
+            try JSONEncoder().encode(address).write(to: addressFile, options: .atomic)
         } catch {
             // Commands can still be told the address by hand.
             logger.warning("API address not written", metadata: ["reason": "\(error)"])

@@ -14,11 +14,14 @@ import GRDB
 ///     event          anomaly events, newest revision each; `row` grows with every change
 ///     event_ahead    outbox numbers received above an agent's low-water mark
 ///     audit          who did what, why; `digest` chains each row to the one before
-enum Migrations {
-    static var migrator: DatabaseMigrator {
+package enum Migrations {
+    package static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1: agents, rounds, versions, events, audit") { database in
             try database.execute(sql: schema)
+        }
+        migrator.registerMigration("2: the key an agent's updates are signed with") { database in
+            try database.execute(sql: "ALTER TABLE agent ADD COLUMN publicKey TEXT")
         }
         return migrator
     }

@@ -6,18 +6,38 @@ import LinnetFleet
 import LinnetMessaging
 
 extension SQLiteFleetStore {
-    public func save(_ agent: AgentRecord) throws {
+    public func save(_ agents: [AgentRecord]) throws {
         try queue.write { database in
+            for agent in agents {
+                try database.execute(
+                    sql: """
+                        INSERT INTO agent (id, session, isOnline, lastSeen, state) VALUES (?, ?, ?, ?, ?)
+                        ON CONFLICT (id) DO UPDATE SET session = excluded.session, isOnline = excluded.isOnline,
+                            lastSeen = excluded.lastSeen, state = excluded.state
+                        """,
+                    arguments: [
+                        agent.id.rawValue, agent.session.text, agent.isOnline, agent.lastSeen.milliseconds,
+                        try agent.state.map(Self.text),
+                    ])
+            }
+        }
+    }
+
+    public func note(key: VerifyingKey, of agent: AgentID, at now: Timestamp, audit: (KeyChange) -> AuditEntry) throws {
+        let known = try queue.read { database in
+            try String.fetchOne(
+                database, sql: "SELECT publicKey FROM agent WHERE id = ?", arguments: [agent.rawValue])
+        }
+        guard known != key.hex else { return }
+        try queue.write { database in
+            try Self.touch(agent, at: now, in: database)
             try database.execute(
-                sql: """
-                    INSERT INTO agent (id, session, isOnline, lastSeen, state) VALUES (?, ?, ?, ?, ?)
-                    ON CONFLICT (id) DO UPDATE SET session = excluded.session, isOnline = excluded.isOnline,
-                        lastSeen = excluded.lastSeen, state = excluded.state
-                    """,
-                arguments: [
-                    agent.id.rawValue, agent.session.text, agent.isOnline, agent.lastSeen.milliseconds,
-                    try agent.state.map(Self.text),
-                ])
+                sql: "UPDATE agent SET publicKey = ? WHERE id = ?", arguments: [key.hex, agent.rawValue])
+            if known != nil {
+                try database.execute(
+                    sql: "UPDATE agent SET updateSequence = 0 WHERE id = ?", arguments: [agent.rawValue])
+            }
+            try Self.append(audit(known == nil ? .first : .changed), in: database)
         }
     }
 

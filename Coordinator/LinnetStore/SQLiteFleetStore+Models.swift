@@ -44,6 +44,13 @@ extension SQLiteFleetStore {
         return file
     }
 
+    public func fileBytes(of digest: Digest) throws -> Int? {
+        try queue.read { database in
+            try Int.fetchOne(
+                database, sql: "SELECT length(file) FROM model_version WHERE digest = ?", arguments: [digest.hex])
+        }
+    }
+
     public func releases() throws -> [ReleaseManifest] {
         try queue.read { database in
             try String.fetchAll(

@@ -25,8 +25,14 @@ extension SQLiteFleetStore {
         try queue.write { database in
             guard try Self.replace(round, from: phase, in: database) else { return false }
             try Self.append(audit, in: database)
+            if round.phase.isOver { try Self.forgetBodies(of: round.number, in: database) }
             return true
         }
+    }
+
+    /// The updates' weights are of no more use once the round is over, only a risk.
+    private static func forgetBodies(of round: Int, in database: Database) throws {
+        try database.execute(sql: "UPDATE round_update SET body = x'' WHERE round = ?", arguments: [round])
     }
 
     public func commit(_ round: Round, version: VersionRecord, release: ReleaseManifest?, audit: [AuditEntry]) throws
@@ -44,9 +50,7 @@ extension SQLiteFleetStore {
                     ])
             }
             for entry in audit { try Self.append(entry, in: database) }
-            // The updates have become the version; their weights are of no more use than the risk they are.
-            try database.execute(
-                sql: "UPDATE round_update SET body = x'' WHERE round = ?", arguments: [round.number])
+            try Self.forgetBodies(of: round.number, in: database)
             return true
         }
     }
@@ -147,11 +151,22 @@ extension SQLiteFleetStore {
             try Row.fetchAll(
                 database, sql: "SELECT * FROM verdict WHERE agent = ? ORDER BY row DESC LIMIT ?",
                 arguments: [agent.rawValue, limit]
-            ).map { row in
-                UpdateVerdict(
-                    round: row["round"], agent: agent, sequence: row["sequence"], accepted: row["accepted"],
-                    code: row["code"], reason: row["reason"])
-            }.reversed()
+            ).compactMap(Self.verdict).reversed()
+        }
+    }
+
+    public func verdicts(in round: Int) throws -> [UpdateVerdict] {
+        try queue.read { database in
+            try Row.fetchAll(database, sql: "SELECT * FROM verdict WHERE round = ? ORDER BY row", arguments: [round])
+                .compactMap(Self.verdict)
+        }
+    }
+
+    private static func verdict(_ row: Row) -> UpdateVerdict? {
+        AgentID(rawValue: row["agent"]).map {
+            UpdateVerdict(
+                round: row["round"], agent: $0, sequence: row["sequence"], accepted: row["accepted"],
+                code: row["code"], reason: row["reason"])
         }
     }
 
@@ -183,26 +198,28 @@ extension SQLiteFleetStore {
             let rows = try Row.fetchAll(
                 database,
                 sql: """
-                    SELECT cohort, kind, phase, lossBefore, lossAfter,
-                        (SELECT count(*) FROM verdict WHERE verdict.round = round.number AND NOT accepted) AS refused
-                    FROM round ORDER BY number
+                    SELECT cohort, kind, phase, lossBefore, lossAfter FROM round
+                    WHERE phase IN ('committed', 'abandoned') ORDER BY number
                     """)
             for row in rows {
                 guard let cohort = CohortID(rawValue: row["cohort"]) else { continue }
                 counts[cohort, default: RoundCounts()].add(
                     isTraining: row["kind"] == RoundKind.training.rawValue, phase: RoundPhase(rawValue: row["phase"]),
-                    lossBefore: row["lossBefore"], lossAfter: row["lossAfter"], refused: row["refused"])
+                    lossBefore: row["lossBefore"], lossAfter: row["lossAfter"])
             }
             return counts
         }
+    }
+
+    public func refusedUpdates() throws -> Int {
+        try queue.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM verdict WHERE NOT accepted") ?? 0 }
     }
 }
 
 extension RoundCounts {
     fileprivate mutating func add(
-        isTraining: Bool, phase: RoundPhase?, lossBefore: Double?, lossAfter: Double?, refused: Int
+        isTraining: Bool, phase: RoundPhase?, lossBefore: Double?, lossAfter: Double?
     ) {
-        refusedUpdates += refused
         if phase == .abandoned { abandoned += 1 }
         guard isTraining, phase == .committed else { return }
         committed += 1

@@ -12,6 +12,8 @@ public enum StoreError: Error, CustomStringConvertible {
     case damaged(path: String, finding: String)
     /// The file can not be opened.
     case unusable(path: String, reason: String)
+    /// A newer Linnet has changed the schema in ways that this one does not know.
+    case newer(path: String)
     /// A setting that durability rests on did not take.
     case pragma(String, found: String)
     /// A stored value can not be read back.
@@ -22,6 +24,8 @@ public enum StoreError: Error, CustomStringConvertible {
         case .damaged(let path, let finding):
             "database \(path) is damaged (\(finding)); stop, keep the file, and restore a backup as the runbook says"
         case .unusable(let path, let reason): "database \(path): \(reason)"
+        case .newer(let path):
+            "database \(path) was written by a newer version of Linnet; run that one, or restore an older backup"
         case .pragma(let name, let found): "SQLite did not take \(name); it says \(found)"
         case .unreadable(let table, let reason): "table \(table) holds a value that can not be read: \(reason)"
         }
@@ -56,6 +60,7 @@ public final class SQLiteFleetStore: FleetStore {
                 let synchronous = try Int.fetchOne(database, sql: "PRAGMA synchronous") ?? -1
                 guard synchronous == 2 else { throw StoreError.pragma("synchronous = FULL", found: "\(synchronous)") }
             }
+            guard try !queue.read(Migrations.migrator.hasBeenSuperseded) else { throw StoreError.newer(path: path) }
             try Migrations.migrator.migrate(queue)
         } catch let error as DatabaseError
             where error.resultCode == .SQLITE_CORRUPT || error.resultCode == .SQLITE_NOTADB

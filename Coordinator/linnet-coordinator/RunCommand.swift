@@ -41,6 +41,8 @@ struct RunCommand: AsyncParsableCommand {
 
     private func serve(_ configuration: CoordinatorConfiguration, logger: Logger) async throws {
         let key = try file.key(configuration)
+        let lock = try StateLock(directory: configuration.stateDirectory)
+        defer { lock.release() }
         let store = try SQLiteFleetStore(path: configuration.stateDirectory + "/coordinator.sqlite")
         let bus = MosquittoBus(
             settings: try BrokerSettings(configuration.broker), clientID: "linnet-coordinator", will: nil,
@@ -49,6 +51,7 @@ struct RunCommand: AsyncParsableCommand {
             settings: configuration.fleet, store: store, bus: bus,
             topics: TopicScheme(prefix: configuration.broker.prefix), key: key,
             trusted: TrustedAgents(directory: configuration.trustedAgents), logger: logger)
+        coordinator.attach()
         let console = Console(
             router: ConsoleRouter(coordinator: coordinator, store: store), host: configuration.apiHost,
             port: configuration.apiPort, stateDirectory: configuration.stateDirectory, logger: logger)
@@ -64,6 +67,30 @@ struct RunCommand: AsyncParsableCommand {
         try store.close()
         logger.info("coordinator ended")
     }
+}
+
+/// Keeps a second coordinator out of a state folder: two writers can corrupt its database.
+struct StateLock {
+    /// Another process holds the lock, or there can be none.
+    struct Failure: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    private let file: Int32
+
+    /// - Throws: ``Failure`` if another coordinator runs on the folder. The system lets go of the lock when its process
+    ///   ends, however it ends.
+    init(directory: String) throws {
+        let path = "\(directory)/coordinator.lock"
+        file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw Failure(description: "\(path): \(String(cString: strerror(errno)))") }
+        guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
+            close(file)
+            throw Failure(description: "another coordinator runs on \(directory); stop it first")
+        }
+    }
+
+    func release() { close(file) }
 }
 
 extension Logger.Level: @retroactive ExpressibleByArgument {}

@@ -78,11 +78,15 @@ public struct CoordinatorConfiguration: Sendable, Equatable {
             proximalMu: rounds.number("proximalMu", default: 0, in: 0...1000),
             maximumSeconds: rounds.integer("maximumSeconds", default: 60, in: 1...86_400),
             maximumWindows: rounds.integer("maximumWindows", default: 20_000, in: 1...10_000_000))
+        let quorum = rounds.integer("quorum", default: 2, in: 1...1_000_000)
+        let goal = rounds.integer("goal", default: 1000, in: 1...1_000_000)
+        if goal < quorum {
+            rounds.problem(
+                "goal", "is \(goal); it must be at least \"rounds.quorum\" (\(quorum)), or no round can succeed")
+        }
         return RoundPolicy(
             everyMilliseconds: milliseconds(every), deadlineMilliseconds: milliseconds(deadline),
-            quorum: rounds.integer("quorum", default: 2, in: 1...1_000_000),
-            quorumShare: rounds.number("quorumShare", default: 0.6, in: 0...1),
-            goal: rounds.integer("goal", default: 1000, in: 1...1_000_000),
+            quorum: quorum, quorumShare: rounds.number("quorumShare", default: 0.6, in: 0...1), goal: goal,
             overSelection: rounds.number("overSelection", default: 1.3, in: 1...10),
             minimumWindows: rounds.integer("minimumWindows", default: 64, in: 1...10_000_000),
             freshMilliseconds: milliseconds(fresh), settings: settings)

@@ -54,21 +54,9 @@ extension FleetCoordinator {
 
     // MARK: - Model files
 
-    /// Sends every chunk of a model once, for all who listen.
-    func broadcastModel(_ model: ModelReference) { broadcast(model.version.digest, Array(0..<model.plan.count)) }
-
-    /// Sends chunks of a model; a digest or an index that nobody has is passed over.
-    func broadcast(_ digest: Digest, _ indices: [Int]) {
-        attempt("send a model") {
-            guard let file = try self.store.file(of: digest) else { return }
-            let plan = ChunkPlan(digest: digest, bytes: file.count, chunkBytes: self.settings.chunkBytes)
-            for index in indices {
-                guard let chunk = plan.chunk(index, of: file) else { continue }
-                self.counters.count(.chunksSent)
-                self.send(
-                    Message(
-                        topic: self.topics.text(.model(digest, index: index)), payload: chunk, expirySeconds: 300))
-            }
-        }
+    /// Sends every chunk of a model once, for all who listen; who comes later asks for it.
+    func broadcastModel(_ model: ModelReference) {
+        guard broadcasted.insert(model.version.digest).inserted else { return }
+        share(model.version.digest, Array(0..<model.plan.count))
     }
 }

@@ -42,7 +42,7 @@ extension FleetCoordinator {
         if record.isOnline != agents[agent]?.isOnline {
             logger.info(record.isOnline ? "agent online" : "agent offline", metadata: ["agent": "\(agent)"])
         }
-        try keep(record)
+        keep(record)
     }
 
     private func takeState(_ message: Message, of agent: AgentID) throws {
@@ -51,6 +51,7 @@ extension FleetCoordinator {
             throw WireError.notAllowed(field: "agent", found: "\(state.agent)", allowed: "\(agent), as in the topic")
         }
         if contracts[state.cohort] == nil {
+            guard contracts.count < Self.maximumCohorts else { return counters.count(.messagesDropped) }
             let channels = state.contract.channels.map(\.name).joined(separator: ", ")
             let audit = entry("cohort formed", "\(state.cohort)", "agent \(agent) reported channels \(channels)")
             if try store.addCohort(state.cohort, contract: state.contract, audit: audit) {
@@ -58,14 +59,18 @@ extension FleetCoordinator {
             }
             contracts[state.cohort] = state.contract
         }
-        try keep(
+        keep(
             AgentRecord.after(state, at: clock.now(), isLive: !message.wasRetained, previous: agents[agent]))
         if !message.wasRetained { acknowledge(agent) }
     }
 
-    private func keep(_ record: AgentRecord) throws {
-        try store.save(record)
+    /// Keeps what was said; it is written at the next tick, together with what others have said until then.
+    private func keep(_ record: AgentRecord) {
+        guard agents[record.id] != nil || agents.count < Self.maximumAgents else {
+            return counters.count(.messagesDropped)
+        }
         agents[record.id] = record
+        unsaved.insert(record.id)
     }
 
     private func takeReport(_ message: Message, of agent: AgentID, release: Int) throws {
@@ -73,7 +78,7 @@ extension FleetCoordinator {
         guard report.agent == agent, report.release == release else {
             throw WireError.notAllowed(field: "agent", found: "\(report.agent)", allowed: "\(agent), as in the topic")
         }
-        guard report.state == .activated || report.state == .refused else { return }
+        guard report.state == .activated || report.state == .refused, admits(agent) else { return }
         let evidence = report.evidence.sorted { $0.key < $1.key }.prefix(16)
             .map { "\($0.key.prefix(40)) \($0.value)" }.joined(separator: ", ")
         try store.append(
@@ -99,23 +104,26 @@ extension FleetCoordinator {
         }
         // Sent again because the receipt was lost: say again what was said. Once the round is over it is a replay.
         let isCollecting = try store.openRounds().contains { $0.number == round && $0.phase == .collecting }
-        if isCollecting,
+        if isCollecting, header.round == round,
             let verdict = try store.verdicts(of: agent, limit: 16).last(where: {
                 $0.round == round && $0.sequence == header.sequence
             })
         {
             return acknowledge(agent, receipts: [verdict.receipt])
         }
-        do throws(UpdateRefusal) {
+        do {
             try screen(header)
-        } catch {
-            return try refuse(error, round: round, sequence: header.sequence, of: agent)
+            guard header.round == round else {
+                throw UpdateRefusal.malformed("the header is for round \(header.round), the topic for round \(round)")
+            }
+        } catch let refusal as UpdateRefusal {
+            return try refuse(refusal, round: round, sequence: header.sequence, of: agent)
         }
         if inbox.open(header) == .full { counters.count(.messagesDropped) }
     }
 
     private func open(_ payload: Data, of agent: AgentID, round: Int) throws -> UpdateHeader {
-        guard let key = try trusted.key(of: agent) else { throw UpdateRefusal.unknownAgent(agent) }
+        guard let key = key(of: agent) else { throw UpdateRefusal.unknownAgent(agent) }
         let header: UpdateHeader
         do {
             header = try SignedEnvelope.open(payload, as: UpdateHeader.self, by: key)
@@ -125,31 +133,45 @@ extension FleetCoordinator {
             throw UpdateRefusal.malformed("\(error)")
         }
         guard header.agent == agent else { throw UpdateRefusal.wrongAgent(claimed: header.agent, sender: agent) }
-        guard header.round == round else {
-            throw UpdateRefusal.malformed("the header is for round \(header.round), the topic for round \(round)")
+        try store.note(key: key, of: agent, at: clock.now()) { change in
+            switch change {
+            case .first: entry("key first used", "agent \(agent)", "updates are signed with \(key.keyID)…")
+            case .changed:
+                entry(
+                    "key changed", "agent \(agent)",
+                    "updates are now signed with \(key.keyID)…, which stands in the trusted agents' folder; their sequence "
+                        + "numbers start anew")
+            }
         }
         return header
     }
 
-    private func screen(_ header: UpdateHeader) throws(UpdateRefusal) {
-        let stored: (open: [Round], last: Int64, accepted: Set<AgentID>)
-        do {
-            let open = try store.openRounds().filter { $0.cohort == header.cohort }
-            stored = (
-                open, try store.lastSequence(of: header.agent), try store.acceptedAgents(of: header.round)
-            )
-        } catch {
-            throw .malformed("it could not be checked: \(error)")
+    private func key(of agent: AgentID) -> VerifyingKey? {
+        do throws(KeyError) { return try trusted.key(of: agent) } catch {
+            logger.error(
+                "an agent's public key can not be used", metadata: ["agent": "\(agent)", "reason": "\(error)"])
+            return nil
         }
-        let round = stored.open.first
+    }
+
+    /// Checks what the header says of itself against the round it is for.
+    ///
+    /// - Throws: ``UpdateRefusal``, or the store's own error, and then nothing is decided: the agent sends again.
+    private func screen(_ header: UpdateHeader) throws {
+        let round = try store.openRounds().first { $0.cohort == header.cohort }
         let terms = UpdateScreening.RoundTerms(
             cohort: header.cohort, round: round?.number ?? 0, kind: round?.kind ?? header.kind,
             base: round?.base?.version, participants: round?.participants ?? [], isOpen: round?.phase == .collecting,
             minimumWindows: round?.minimumWindows ?? 0)
         try screening.screen(
             agent: header.agent, cohort: header.cohort, round: header.round, kind: header.kind, base: header.base,
-            windows: header.windows, sequence: header.sequence, lastSequence: stored.last,
-            alreadySubmitted: stored.accepted.contains(header.agent), terms: terms)
+            windows: header.windows, sequence: header.sequence, lastSequence: try store.lastSequence(of: header.agent),
+            alreadySubmitted: try store.acceptedAgents(of: header.round).contains(header.agent), terms: terms)
+        let limit = header.base == nil ? Self.maximumStatisticsBytes : (round?.base?.plan.bytes ?? 0) + 65_536
+        guard header.plan.bytes <= limit else {
+            throw UpdateRefusal.malformed(
+                "it announces \(header.plan.bytes) bytes; an update of this round has \(limit) at most")
+        }
         if header.kind == .training, let before = header.lossBefore, let after = header.lossAfter {
             try screening.screen(lossBefore: before, lossAfter: after)
         }
@@ -161,12 +183,12 @@ extension FleetCoordinator {
         case .corrupt(let header):
             try refuse(.digestMismatch, round: round, sequence: header.sequence, of: agent)
         case .complete(let header, let body):
-            do throws(UpdateRefusal) {
+            do {
                 // The round may have closed while the chunks were on their way.
                 try screen(header)
                 try screen(body: body, of: header)
-            } catch {
-                return try refuse(error, round: round, sequence: header.sequence, of: agent)
+            } catch let refusal as UpdateRefusal {
+                return try refuse(refusal, round: round, sequence: header.sequence, of: agent)
             }
             try accept(UpdateRecord(header: header, body: body, receivedAt: clock.now()))
         }
@@ -179,7 +201,7 @@ extension FleetCoordinator {
             let channels = contracts[header.cohort]?.channels.count ?? 0
             let moments: [ChannelMoments]
             do throws(WireError) {
-                moments = try Wire.decode(StatisticsBody.self, from: body).channels
+                moments = try Wire.decode(StatisticsBody.self, from: body, limit: Self.maximumStatisticsBytes).channels
             } catch {
                 throw .malformed("\(error)")
             }
@@ -194,8 +216,11 @@ extension FleetCoordinator {
             } catch {
                 throw UpdateRefusal(error)
             }
-            guard update.architecture == base.architecture, update.windowLength == base.windowLength else {
+            guard update.parameters.count == base.parameters.count else {
                 throw .wrongShape(found: update.parameters.count, expected: base.parameters.count)
+            }
+            guard update.architecture == base.architecture, update.windowLength == base.windowLength else {
+                throw .malformed("its layers are not those of the base")
             }
             try screening.screen(parameters: update.parameters, base: base.parameters)
         }
@@ -214,6 +239,10 @@ extension FleetCoordinator {
 
     func refuse(_ refusal: UpdateRefusal, round: Int, sequence: Int64, of agent: AgentID) throws {
         counters.count(.updatesRefused)
+        // What is not written down is counted; a flood of refusals must not push everything else out of the log.
+        guard admits(agent) else { return }
+        // The number of a replay is that of another update, which has its own verdict.
+        let sequence = refusal.code == "replayed" ? 0 : sequence
         let verdict = UpdateVerdict(
             round: round, agent: agent, sequence: sequence, accepted: false, code: refusal.code,
             reason: "\(refusal)")
@@ -224,6 +253,18 @@ extension FleetCoordinator {
             verdict, audit: entry("update refused", "round \(round)", "\(refusal.code): \(refusal)", by: agent.rawValue)
         )
         acknowledge(agent, receipts: [verdict.receipt])
+        if verdict.isFinalRefusal { try moveRound(round, .updateRefused(agent)) }
+    }
+
+    /// Whether one more audit row may be written on this agent's account: a bounded number a minute.
+    private func admits(_ agent: AgentID) -> Bool {
+        let now = clock.now()
+        if now.milliseconds(since: admissionsSince).magnitude >= 60_000 {
+            admissionsSince = now
+            admissions = [:]
+        }
+        admissions[agent, default: 0] += 1
+        return admissions[agent, default: 0] <= Self.maximumAuditRowsPerMinute
     }
 }
 

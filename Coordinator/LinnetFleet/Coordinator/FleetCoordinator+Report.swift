@@ -24,7 +24,7 @@ extension FleetCoordinator {
             agentsOnVersion: reports.count(where: \.onNewest), cohorts: cohorts,
             roundsCommitted: counts.values.reduce(0) { $0 + $1.committed },
             roundsAbandoned: counts.values.reduce(0) { $0 + $1.abandoned }, eventsStored: events.stored,
-            activeAlarms: events.firing, updatesRefused: counts.values.reduce(0) { $0 + $1.refusedUpdates })
+            activeAlarms: events.firing, updatesRefused: try store.refusedUpdates())
     }
 
     private func cohortReport(_ cohort: CohortID, agents: [AgentReport], counts: RoundCounts, open: Round?)
@@ -40,10 +40,12 @@ extension FleetCoordinator {
 
     /// Every agent that has reported its state.
     public func agentReports() throws -> [AgentReport] {
-        agents.values.sorted { $0.id < $1.id }.compactMap { record in
+        let now = clock.now()
+        return agents.values.sorted { $0.id < $1.id }.compactMap { record in
             guard let state = record.state else { return nil }
             return AgentReport(
-                id: record.id, online: record.isOnline, lastSeen: record.lastSeen, cohort: state.cohort,
+                id: record.id, online: settings.rounds.isOnline(record, now: now), lastSeen: record.lastSeen,
+                cohort: state.cohort,
                 active: state.active, previous: state.previous, candidate: state.candidate, release: state.release,
                 onNewest: state.active != nil && state.active == releases[state.cohort]?.model.version,
                 devices: state.devices, trainingWindows: state.trainingWindows, outboxDepth: state.outboxDepth,

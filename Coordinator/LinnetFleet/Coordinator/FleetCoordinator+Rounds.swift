@@ -7,20 +7,27 @@ import Logging
 
 extension FleetCoordinator {
     /// Moves every open round on by the clock, and opens new ones.
-    func moveRounds() throws {
+    ///
+    /// Each by itself: what is wrong with one cohort does not hold up the others.
+    func moveRounds() {
         let now = clock.now()
-        let open = try store.openRounds()
-        for round in open { try moveRound(round.number, .tick(now)) }
-        inbox.keep(rounds: Set(open.map(\.number)))
-        for cohort in contracts.keys.sorted() where !open.contains(where: { $0.cohort == cohort }) {
-            try openRound(of: cohort, at: now)
+        attempt("move rounds on") {
+            let open = try self.store.openRounds()
+            self.inbox.keep(rounds: Set(open.map(\.number)))
+            for round in open {
+                self.attempt("move round \(round.number) on") { try self.moveRound(round.number, .tick(now)) }
+            }
+            for cohort in self.contracts.keys.sorted() where !open.contains(where: { $0.cohort == cohort }) {
+                self.attempt("open a round of cohort \(cohort)") { try self.openRound(of: cohort, at: now) }
+            }
         }
     }
 
     /// Hands an event to a round's machine, and carries out what it answers.
     func moveRound(_ number: Int, _ event: RoundEvent) throws {
         guard let round = try store.openRounds().first(where: { $0.number == number }) else { return }
-        var machine = RoundMachine(round, accepted: try store.acceptedAgents(of: number))
+        let refused = try store.verdicts(in: number).filter(\.isFinalRefusal).map(\.agent)
+        var machine = RoundMachine(round, accepted: try store.acceptedAgents(of: number), refused: Set(refused))
         switch machine.handle(event) {
         case .aggregate: try aggregate(round)
         case .abandon(let reason): try abandon(round, reason)
@@ -55,12 +62,11 @@ extension FleetCoordinator {
 
     /// The newest version of a cohort, as something that can be asked for.
     func newestModel(of cohort: CohortID) throws -> ModelReference? {
-        guard let version = try store.newest(of: cohort), let file = try store.file(of: version.digest) else {
+        guard let version = try store.newest(of: cohort), let bytes = try store.fileBytes(of: version.digest) else {
             return nil
         }
         return ModelReference(
-            version: version,
-            plan: ChunkPlan(digest: version.digest, bytes: file.count, chunkBytes: settings.chunkBytes))
+            version: version, plan: ChunkPlan(digest: version.digest, bytes: bytes, chunkBytes: settings.chunkBytes))
     }
 
     private func aggregate(_ stored: Round) throws {

@@ -34,6 +34,13 @@ public actor FleetCoordinator: Service {
     var blockers: [CohortID: String] = [:]
     var inbox = UpdateInbox()
     var repairs = ChunkRepairs()
+    /// Agents whose record has changed since it was last written.
+    var unsaved: Set<AgentID> = []
+    /// Audit rows written on each agent's account in the present minute.
+    var admissions: [AgentID: Int] = [:]
+    var admissionsSince: Timestamp
+    /// Models whose chunks have been sent to all since the coordinator started.
+    var broadcasted: Set<Digest> = []
     /// Agents whose events have been stored since the last acknowledgement.
     var unacknowledged: Set<AgentID> = []
     var isConnected = false
@@ -44,6 +51,10 @@ public actor FleetCoordinator: Service {
     private nonisolated let inboundContinuation: AsyncStream<Inbound>.Continuation
     private nonisolated let outbound: AsyncStream<Message>
     private nonisolated let outboundContinuation: AsyncStream<Message>.Continuation
+    private nonisolated let shares: AsyncStream<ModelShare>
+    private nonisolated let sharesContinuation: AsyncStream<ModelShare>.Continuation
+    private nonisolated let inboundBytes = Mutex(0)
+    private nonisolated let isAttached = Mutex(false)
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
@@ -52,11 +63,30 @@ public actor FleetCoordinator: Service {
         case message(Message)
         case stored(AgentID)
         case connection(ConnectionState)
+
+        var bytes: Int {
+            if case .message(let message) = self { message.payload.count + message.topic.utf8.count } else { 0 }
+        }
+    }
+
+    /// Chunks of a model that are to be sent to all.
+    struct ModelShare: Sendable {
+        var digest: Digest
+        var indices: [Int]
     }
 
     /// Messages that wait for the coordinator, and messages that wait for the broker, at most.
     static let maximumInbound = 65_536
     static let maximumOutbound = 65_536
+    /// Bytes of messages that wait for the coordinator, at most.
+    static let maximumInboundBytes = 128 * 1024 * 1024
+    /// Requests for chunks that wait for the broker, at most; the chunks themselves are read when their turn comes.
+    static let maximumShares = 1024
+    static let maximumAgents = 100_000
+    static let maximumCohorts = 1024
+    static let maximumAuditRowsPerMinute = 60
+    /// The moments of 4,096 channels fit in.
+    static let maximumStatisticsBytes = 2 * 1024 * 1024
     /// How often time is looked at.
     static let tickMilliseconds = 200
 
@@ -78,17 +108,20 @@ public actor FleetCoordinator: Service {
         making = VersionMaking(settings: settings)
         startedAt = clock.now()
         lastRetention = startedAt
+        admissionsSince = startedAt
         (inbound, inboundContinuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(Self.maximumInbound))
         (outbound, outboundContinuation) = AsyncStream.makeStream(
             bufferingPolicy: .bufferingOldest(Self.maximumOutbound))
+        (shares, sharesContinuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(Self.maximumShares))
     }
 
-    /// Reads what is stored, subscribes, and works until graceful shutdown.
+    /// Reads what is stored, subscribes unless that is done, and works until graceful shutdown.
     public func run() async throws {
         try restore()
-        listen()
+        attach()
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.publishOutbound() }
+            group.addTask { await self.publishShares() }
             group.addTask { for await item in self.inbound { await self.handle(item) } }
             group.addTask {
                 while !Task.isCancelled {
@@ -103,7 +136,9 @@ public actor FleetCoordinator: Service {
             }
             group.cancelAll()
             outboundContinuation.finish()
+            sharesContinuation.finish()
         }
+        attempt("write what agents have said") { try self.saveAgents() }
     }
 
     private func restore() throws {
@@ -118,6 +153,15 @@ public actor FleetCoordinator: Service {
     }
 
     // MARK: - The bus's thread
+
+    /// Subscribes, once. Call it before the bus runs: the broker may deliver what it has kept as soon as it is connected.
+    public nonisolated func attach() {
+        let isFirst = isAttached.withLock { isAttached in
+            defer { isAttached = true }
+            return !isAttached
+        }
+        if isFirst { listen() }
+    }
 
     /// Subscribes to all that agents say. Events are committed on the bus's own thread, before the broker gets its
     /// acknowledgement; everything else is handed on through a bounded queue.
@@ -153,7 +197,17 @@ public actor FleetCoordinator: Service {
     }
 
     private nonisolated func enqueue(_ item: Inbound) {
-        if case .dropped = inboundContinuation.yield(item) { counters.count(.messagesDropped) }
+        let bytes = item.bytes
+        let fits = inboundBytes.withLock { waiting in
+            guard waiting + bytes <= Self.maximumInboundBytes else { return false }
+            waiting += bytes
+            return true
+        }
+        guard fits else { return counters.count(.messagesDropped) }
+        if case .dropped = inboundContinuation.yield(item) {
+            inboundBytes.withLock { $0 -= bytes }
+            counters.count(.messagesDropped)
+        }
     }
 
     /// Finds subscriptions that the broker's access rules keep silent.
@@ -185,9 +239,43 @@ public actor FleetCoordinator: Service {
         }
     }
 
+    /// Queues chunks of a model to be sent to all; those for whom they do not arrive ask again.
+    func share(_ digest: Digest, _ indices: [Int]) {
+        if case .dropped = sharesContinuation.yield(ModelShare(digest: digest, indices: indices)) {
+            counters.count(.messagesDropped)
+        }
+    }
+
+    /// Sends models beside everything else, so that a large one does not hold up acknowledgements and offers.
+    private nonisolated func publishShares() async {
+        for await share in shares {
+            guard let file = await model(share.digest) else { continue }
+            let plan = ChunkPlan(digest: share.digest, bytes: file.count, chunkBytes: settings.chunkBytes)
+            for index in share.indices {
+                guard let chunk = plan.chunk(index, of: file) else { continue }
+                let topic = topics.text(.model(share.digest, index: index))
+                do {
+                    try await bus.publish(Message(topic: topic, payload: chunk, expirySeconds: 300))
+                    counters.count(.chunksSent)
+                } catch {
+                    counters.count(.publishFailures)
+                    if error == .notConnected { break }
+                }
+            }
+        }
+    }
+
+    /// A model's file; `nil` if nobody has it.
+    private func model(_ digest: Digest) -> Data? {
+        var file: Data?
+        attempt("read a model") { file = try self.store.file(of: digest) }
+        return file
+    }
+
     // MARK: - Events
 
     private func handle(_ item: Inbound) {
+        inboundBytes.withLock { $0 -= item.bytes }
         switch item {
         case .connection(.connected):
             isConnected = true
@@ -200,9 +288,10 @@ public actor FleetCoordinator: Service {
 
     /// Looks at the time: moves rounds on, opens new ones, acknowledges, repairs, and clears out.
     func tick() {
-        attempt("move rounds on") { try self.moveRounds() }
+        attempt("write what agents have said") { try self.saveAgents() }
+        moveRounds()
         acknowledgeStored()
-        for (digest, indices) in repairs.take() { broadcast(digest, indices) }
+        for (digest, indices) in repairs.take() { share(digest, indices) }
         let now = clock.now()
         if now.milliseconds(since: lastRetention).magnitude > 60_000 {
             lastRetention = now
@@ -211,6 +300,12 @@ public actor FleetCoordinator: Service {
                 if removed > 0 { self.logger.info("retention", metadata: ["rows.removed": "\(removed)"]) }
             }
         }
+    }
+
+    private func saveAgents() throws {
+        guard !unsaved.isEmpty else { return }
+        try store.save(unsaved.sorted().compactMap { agents[$0] })
+        unsaved = []
     }
 
     /// Carries on after a failure of the store: what was not committed is done again at the next tick or message.

@@ -34,11 +34,24 @@ public protocol EventStore: Sendable {
 
 /// Agents and cohorts.
 public protocol AgentStore: Sendable {
-    func save(_ agent: AgentRecord) throws
+    /// Writes what is known of some agents, in one transaction.
+    func save(_ agents: [AgentRecord]) throws
     func agents() throws -> [AgentRecord]
     /// Makes the cohort known; answers whether it is new.
     func addCohort(_ id: CohortID, contract: SignalContract, audit: AuditEntry) throws -> Bool
     func cohorts() throws -> [CohortID: SignalContract]
+    /// Notes the key that an agent's updates are signed with, and writes the audit row if it is another than before.
+    ///
+    /// Another key is another installation of the agent: its sequence numbers start anew.
+    func note(key: VerifyingKey, of agent: AgentID, at now: Timestamp, audit: (KeyChange) -> AuditEntry) throws
+}
+
+/// What is new about an agent's key.
+public enum KeyChange: Sendable, Equatable {
+    /// It is the first of this agent.
+    case first
+    /// The operator has put another one in its place.
+    case changed
 }
 
 /// Rounds and their updates. Every change of phase is one transaction with its audit row, and happens only if the round
@@ -62,8 +75,12 @@ public protocol RoundStore: Sendable {
     func lastSequence(of agent: AgentID) throws -> Int64
     /// What was said of the agent's last updates, newest last.
     func verdicts(of agent: AgentID, limit: Int) throws -> [UpdateVerdict]
+    /// What was said of the updates of a round, newest last.
+    func verdicts(in round: Int) throws -> [UpdateVerdict]
     func rounds(limit: Int) throws -> [RoundReport]
     func roundCounts() throws -> [CohortID: RoundCounts]
+    /// Updates that were refused and are still recorded.
+    func refusedUpdates() throws -> Int
 }
 
 /// How the rounds of one cohort ended.
@@ -71,7 +88,6 @@ public struct RoundCounts: Sendable, Equatable {
     /// Training rounds that made a version.
     public var committed = 0
     public var abandoned = 0
-    public var refusedUpdates = 0
     public var firstLoss: Double?
     public var lastLoss: Double?
 
@@ -82,6 +98,8 @@ public struct RoundCounts: Sendable, Equatable {
 public protocol ModelStore: Sendable {
     func newest(of cohort: CohortID) throws -> ModelVersion?
     func file(of digest: Digest) throws -> Data?
+    /// The size of a version's file, without reading it.
+    func fileBytes(of digest: Digest) throws -> Int?
     /// The newest release of each cohort.
     func releases() throws -> [ReleaseManifest]
     func models(limit: Int) throws -> [ModelReport]

@@ -37,6 +37,13 @@ public struct UpdateVerdict: Sendable, Equatable {
         self.reason = reason
     }
 
+    /// Whether the agent itself has been turned down for what its update holds, and so will not answer the round.
+    ///
+    /// Anybody can send what is not signed, and a replay or a second update says nothing of the one that may yet come.
+    public var isFinalRefusal: Bool {
+        !accepted && sequence > 0 && !["replayed", "duplicate", "round-closed", "wrong-cohort"].contains(code)
+    }
+
     public var receipt: UpdateReceipt {
         UpdateReceipt(
             round: round, sequence: sequence, accepted: accepted, reason: accepted ? "" : "\(code): \(reason)")

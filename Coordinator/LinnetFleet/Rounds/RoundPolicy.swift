@@ -72,38 +72,49 @@ public struct RoundPolicy: Sendable, Equatable {
             guard last.phase.isOver else { return .wait("round \(last.number) is \(last.phase.rawValue)") }
             // The step from statistics to the first training round needs no pause.
             let isFirstTraining = last.kind == .statistics && last.phase == .committed
-            let waited = situation.now.milliseconds(since: last.openedAt)
+            // After a round that came to nothing the pause counts from its end, or a long deadline would leave none.
+            let start = last.phase == .abandoned ? last.endedAt ?? last.openedAt : last.openedAt
+            let waited = situation.now.milliseconds(since: start)
             // A clock set back must not stop rounds for as long as it was set back.
             if !isFirstTraining, (0..<everyMilliseconds).contains(waited) {
                 return .wait("the next round is due in \((everyMilliseconds - waited + 999) / 1000) s")
             }
         }
-        let online = situation.agents.filter { isFresh($0, now: situation.now) }
+        let online = situation.agents.filter { isOnline($0, now: situation.now) }
         let ready = online.filter { ($0.state?.trainingWindows ?? 0) >= minimumWindows }
-        let needed = quorum(of: situation.agents.filter(\.isOnline).count)
-        guard ready.count >= max(1, needed) else {
+        // Of those who would be asked if all who are there were ready: the first to be ready does not go ahead alone.
+        let selection = Selection(goal: goal, overSelection: overSelection)
+        let needed = quorum(of: selection.count(of: online.count))
+        guard ready.count >= needed else {
             return .wait(
                 "\(ready.count) of \(situation.agents.count) agents are ready (online, with \(minimumWindows) normal "
-                    + "windows or more); \(max(1, needed)) are needed")
+                    + "windows or more); \(needed) are needed")
         }
-        let selection = Selection(goal: goal, overSelection: overSelection)
         let participants = selection.select(from: ready.map(\.id), using: &generator)
         return .open(
             Round(
                 number: 0, cohort: situation.cohort, kind: situation.newest == nil ? .statistics : .training,
-                base: situation.newest, settings: settings, participants: participants,
+                base: situation.newest, settings: offeredSettings, participants: participants,
                 goal: min(goal, participants.count), quorum: quorum(of: participants.count),
                 minimumWindows: minimumWindows, openedAt: situation.now,
                 deadline: situation.now.adding(milliseconds: deadlineMilliseconds)))
     }
 
-    /// Fewest updates for a round of so many participants.
+    /// Fewest updates for a round of so many participants; never more than the goal, at which it closes.
     public func quorum(of participants: Int) -> Int {
         // Both factors are checked when the configuration is read: the product is finite and small.
-        max(quorum, Int((quorumShare * Double(participants)).rounded(.up)))
+        max(1, min(goal, max(quorum, Int((quorumShare * Double(participants)).rounded(.up)))))
     }
 
-    private func isFresh(_ agent: AgentRecord, now: Timestamp) -> Bool {
+    /// Training that would outlast the round is training for nothing, so a quarter of it is left for the way back.
+    private var offeredSettings: ClientSettings {
+        var offered = settings
+        offered.maximumSeconds = min(settings.maximumSeconds, max(1, Int(deadlineMilliseconds * 3 / 4 / 1000)))
+        return offered
+    }
+
+    /// Whether an agent is there: it says so, and has said something within the time that counts as fresh.
+    public func isOnline(_ agent: AgentRecord, now: Timestamp) -> Bool {
         agent.isOnline && agent.state != nil && now.milliseconds(since: agent.lastSeen) <= freshMilliseconds
     }
 }

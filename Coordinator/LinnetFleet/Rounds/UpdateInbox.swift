@@ -39,7 +39,8 @@ public struct UpdateInbox: Sendable {
     /// Begins to collect; one update an agent at a time, the newest sequence number wins.
     public mutating func open(_ header: UpdateHeader) -> Opening {
         if let known = collecting[header.agent] {
-            if known.header == header { return .collecting }
+            // An older header arriving late does not push out what is being collected.
+            guard header.sequence > known.header.sequence else { return .collecting }
             collecting[header.agent] = nil
         }
         let bytes = collecting.values.reduce(header.plan.bytes) { $0 + $1.header.plan.bytes }

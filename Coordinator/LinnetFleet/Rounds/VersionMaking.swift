@@ -49,7 +49,8 @@ public struct VersionMaking: Sendable {
         var contributions: [(AgentID, [ChannelMoments])] = []
         for update in updates {
             do throws(WireError) {
-                let body = try Wire.decode(StatisticsBody.self, from: update.body)
+                let body = try Wire.decode(
+                    StatisticsBody.self, from: update.body, limit: FleetCoordinator.maximumStatisticsBytes)
                 contributions.append((update.header.agent, body.channels))
             } catch {
                 throw .wire(error)
