@@ -9,7 +9,11 @@ import LinnetMessaging
 ///
 /// It is made, used and destroyed on one thread, and a new one is made for every attempt: the library keeps messages
 /// over a reconnect in a queue without a bound and sends them again behind the caller's back, where Linnet's outbox does
-/// the same knowingly. What each step avoids is said beside it; the numbers were found on libmosquitto 2.0.11.
+/// the same knowingly. What each step avoids is said beside it; all of it was found on libmosquitto 2.0.11.
+///
+/// One thing can not be avoided from here: a broker that sends a property MQTT 5 does not know ends the process (an
+/// assertion in the library), and one that announces a large packet makes it allocate up to 256 MB. The broker is
+/// trusted that far; run the process under a service manager with a memory limit.
 final class MosquittoClient {
     /// What the broker has said.
     enum Event {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import Synchronization
 
 /// TCP on 127.0.0.1, for servers that tests start.
 public enum Loopback {
@@ -11,6 +12,8 @@ public enum Loopback {
     public static func freePort() throws -> Int {
         for _ in 0..<200 {
             let port = Int.random(in: 20_000..<30_000)
+            // A test that runs at the same time may have been given it and not listen yet.
+            guard given.withLock({ $0.insert(port).inserted }) else { continue }
             if let descriptor = try? listen(on: port) {
                 close(descriptor)
                 return port
@@ -19,6 +22,9 @@ public enum Loopback {
         throw TestKitError("no free port between 20000 and 30000")
     }
 
+    /// Ports given out in this process.
+    private static let given = Mutex<Set<Int>>([])
+
     /// Whether somebody accepts connections there.
     public static func answers(_ port: Int) -> Bool {
         guard let descriptor = try? connect(to: port) else { return false }
@@ -26,7 +32,8 @@ public enum Loopback {
         return true
     }
 
-    static func listen(on port: Int) throws -> Int32 {
+    /// A listening socket.
+    public static func listen(on port: Int) throws -> Int32 {
         let descriptor = try open()
         var yes: Int32 = 1
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))

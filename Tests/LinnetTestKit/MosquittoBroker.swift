@@ -89,8 +89,15 @@ public final class MosquittoBroker: Sendable {
         defer { posix_spawnattr_destroy(&attributes) }
         posix_spawnattr_setsigmask(&attributes, &none)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+        // A broker that outlives a crashed test must not hold the test's output open: whoever reads it would wait for ever.
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] {
+            posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_RDWR, 0)
+        }
         var child: pid_t = 0
-        let status = posix_spawn(&child, program, nil, &attributes, &pointers, environ)
+        let status = posix_spawn(&child, program, &actions, &attributes, &pointers, environ)
         guard status == 0 else { throw TestKitError("mosquitto did not start: \(String(cString: strerror(status)))") }
         process.withLock { $0 = child }
         for _ in 0..<1000 {
