@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LinnetDomain
+import LinnetMessaging
+
+/// Why an agent can not start, or goes on no longer.
+public enum AgentError: Error, Equatable, CustomStringConvertible {
+    /// A device's samples can not be read.
+    case source(device: DeviceID, reason: String)
+    /// Two devices have different channels, units or rates.
+    case differentContracts(first: DeviceID, second: DeviceID)
+    /// The agent's database can not be used.
+    case store(EdgeStoreError)
+    /// The agent's key can not be used.
+    case key(KeyError)
+
+    public var description: String {
+        switch self {
+        case .source(let device, let reason): "device \(device): \(reason)"
+        case .differentContracts(let first, let second):
+            "devices \(first) and \(second) differ in channels, units or interval; the devices of one agent share one "
+                + "model, so let a second agent watch the other kind"
+        case .store(let error): "\(error)"
+        case .key(let error): "\(error)"
+        }
+    }
+}

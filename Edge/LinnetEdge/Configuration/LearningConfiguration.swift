@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LinnetConfiguration
+import LinnetNN
+
+/// What is learned from, and with how much of the machine: the `learning` section.
+public struct LearningConfiguration: Sendable, Equatable {
+    /// Widths of a model learned alone, from the input side down to the bottleneck.
+    public var hidden: [Int]
+    public var activation: Activation
+    /// Normal windows a device must have before anything is learned or calibrated.
+    public var minimumWindows: Int
+    /// Most normal windows that are kept of a device; the oldest go first.
+    public var storedWindows: Int
+    /// Most passes over the windows when learning alone.
+    public var epochs: Int
+    /// The share of one processor that training may use.
+    public var cpuShare: Double
+    /// How often an agent that works alone learns anew, in milliseconds; `nil` for never.
+    public var retrainEveryMilliseconds: Int?
+
+    public init(
+        hidden: [Int] = [24, 8], activation: Activation = .tanh, minimumWindows: Int = 200,
+        storedWindows: Int = 20_000, epochs: Int = 30, cpuShare: Double = 0.25, retrainEveryMilliseconds: Int? = nil
+    ) {
+        self.hidden = hidden
+        self.activation = activation
+        self.minimumWindows = minimumWindows
+        self.storedWindows = storedWindows
+        self.epochs = epochs
+        self.cpuShare = cpuShare
+        self.retrainEveryMilliseconds = retrainEveryMilliseconds
+    }
+
+    /// Reads the `learning` section; what is wrong with it is noted there.
+    public init(reading section: ConfigurationSection) {
+        hidden = section.integers("hidden", default: [24, 8], in: 1...4096)
+        let name = section.string("activation", default: "tanh", allowed: Activation.allCases.map(\.rawValue))
+        activation = Activation(rawValue: name) ?? .tanh
+        minimumWindows = section.integer("minimumWindows", default: 200, in: 20...1_000_000)
+        storedWindows = section.integer("storedWindows", default: 20_000, in: 20...1_000_000)
+        epochs = section.integer("epochs", default: 30, in: 1...10_000)
+        cpuShare = section.number("cpuShare", default: 0.25, in: 0.01...1)
+        retrainEveryMilliseconds =
+            section.has("retrainEvery")
+            ? section.duration("retrainEvery", in: .seconds(10) ... .seconds(365 * 86_400)).wholeMilliseconds : nil
+        if hidden.isEmpty || hidden.count > 16 {
+            section.problem("hidden", "has \(hidden.count) widths; it must have 1 to 16")
+        }
+        if storedWindows < minimumWindows {
+            section.problem(
+                "storedWindows",
+                "is \(storedWindows); it must be at least \"learning.minimumWindows\" (\(minimumWindows))")
+        }
+    }
+}

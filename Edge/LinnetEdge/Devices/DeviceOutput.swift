@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LinnetDetection
+import LinnetDomain
+
+/// What a device tells the rest of the agent.
+public enum DeviceOutput: Sendable, Equatable {
+    /// An event is committed to the outbox.
+    case eventCommitted
+    /// The phase changed.
+    case phaseChanged
+    /// So many normal windows were stored.
+    case windowsStored(DeviceID, Int)
+    /// One more live window was scored beside the active model.
+    case shadowed(DeviceID, Digest, ShadowComparison)
+    /// The active model does what it did not do in the shadow.
+    case misbehaved(Digest, String)
+}

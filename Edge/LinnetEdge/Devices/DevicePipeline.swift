@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import LinnetDetection
+import LinnetDomain
+import LinnetMessaging
+import LinnetNN
+import Logging
+
+/// Watches one device: samples become windows, windows scores, scores alarms, and alarms events in the outbox.
+///
+/// It works without a coordinator, without a broker, and without a model: then it gathers windows to learn from.
+public actor DevicePipeline {
+    public nonisolated let id: DeviceID
+    private let contract: SignalContract
+    private let store: EdgeStore
+    private let clock: AgentClock
+    private let logger: Logger
+    private let makeID: @Sendable (Timestamp) -> ULID
+    private let output: @Sendable (DeviceOutput) -> Void
+
+    private var windower: Windower
+    private var filter: LearningFilter
+    private var alarms: AlarmReporter
+    private var active: Scorer?
+    private var trial = Trial.none
+    private var recorder: WindowRecorder
+    private var events = EventQueue()
+    private var isWriting = false
+
+    private var lastScore: Double?
+    private var scoredWindows = 0
+    private var alarmCount = 0
+    private var stateSavedAt: Int64 = .min
+
+    /// A second model that scores the same windows and raises nothing.
+    private enum Trial {
+        case none
+        /// A candidate, before it may become active.
+        case shadow(Scorer, ShadowComparison)
+        /// The previous model, while the new one is new.
+        case probation(Scorer, Probation)
+    }
+
+    /// - Parameters:
+    ///   - makeID: names new alarms.
+    ///   - output: called for what other parts must know; must not wait.
+    public init(
+        device: DeviceID, configuration: EdgeConfiguration, contract: SignalContract, store: EdgeStore,
+        clock: AgentClock, logger: Logger, makeID: @escaping @Sendable (Timestamp) -> ULID,
+        output: @escaping @Sendable (DeviceOutput) -> Void
+    ) {
+        id = device
+        self.contract = contract
+        self.store = store
+        self.clock = clock
+        self.makeID = makeID
+        self.output = output
+        var logger = logger
+        logger[metadataKey: "device"] = "\(device)"
+        self.logger = logger
+        let window = configuration.window
+        windower = Windower(
+            contract: contract, stride: window.stride, missing: .hold(window.holdMissing),
+            maximumGapMilliseconds: window.maximumGapMilliseconds)
+        let policy = configuration.detection.policy
+        let overlap = (window.length + window.stride - 1) / window.stride
+        filter = LearningFilter(delay: policy.raiseAfter + overlap)
+        alarms = AlarmReporter(agent: configuration.agent, device: device, policy: policy)
+        recorder = WindowRecorder(device: device)
+    }
+
+    /// Goes on from where the store says the device stood.
+    public func restore() async throws(EdgeStoreError) {
+        alarmCount = try await store.alarmCounts()[id] ?? 0
+        let orphan = alarms.restore(
+            saved: try await store.alarmState(of: id), open: try await store.openAlarm(of: id), at: clock.now())
+        if let orphan { try await report(orphan) }
+        if let open = alarms.open {
+            logger.notice("alarm goes on after a restart", metadata: ["event.id": "\(open.id)"])
+        }
+    }
+
+    // MARK: - Samples
+
+    /// Reads samples until the task is cancelled; a source that fails is opened again, more and more slowly.
+    public func run(_ open: @Sendable () throws -> any DataSource) async throws {
+        var pauseSeconds = 1
+        while !Task.isCancelled {
+            do {
+                var source = try open()
+                while let sample = try await source.next() {
+                    try await take(sample)
+                    pauseSeconds = 1
+                }
+                logger.notice("the source has ended; the device is watched no more")
+                return
+            } catch let error as EdgeStoreError {
+                throw error
+            } catch {
+                if Task.isCancelled { return }
+                logger.warning(
+                    "the source failed and is opened again",
+                    metadata: ["reason": "\(error)", "pause.seconds": "\(pauseSeconds)"])
+            }
+            // Cancelled while it sleeps, the loop ends by its own condition.
+            try? await Task.sleep(for: .seconds(pauseSeconds))
+            pauseSeconds = min(60, pauseSeconds * 2)
+        }
+    }
+
+    /// Takes in one sample.
+    ///
+    /// - Throws: ``EdgeStoreError`` if an event can not be kept and never will be; a full disk is waited out.
+    public func take(_ sample: Sample) async throws {
+        guard let window = windower.push(sample) else { return }
+        scoredWindows += 1
+        guard let active else {
+            recorder.add(filter.handle(window, isAnomalous: false, phase: .learning))
+            return try await storeWindows(ifDue: recorder.isFull)
+        }
+        let before = alarms.state.phase
+        let scored = try active.score(window)
+        lastScore = scored.score
+        let event = try alarms.handle(scored, model: active.version, at: clock.now(), makeID: makeID) {
+            () throws(DetectionError) in try active.contributions(window, channels: contract.channels)
+        }
+        let phase = alarms.state.phase
+        recorder.add(filter.handle(window, isAnomalous: scored.isAnomalous, phase: phase))
+        try tryOut(window, scored, isFiring: before == .firing || phase == .firing)
+        if let event { try await report(event) }
+        if phase != before { output(.phaseChanged) }
+        try await storeWindows(ifDue: recorder.isFull)
+    }
+
+    private func report(_ event: AnomalyEvent) async throws(EdgeStoreError) {
+        if event.revision == 1 { alarmCount += 1 }
+        logger.notice(
+            event.state == .firing ? "alarm raised" : "alarm cleared",
+            metadata: [
+                "event.id": "\(event.id)", "channel": "\(event.topChannel ?? "none")", "score": "\(event.score)",
+                "threshold": "\(event.threshold)", "model": "\(event.model)",
+            ])
+        if events.add(event, alarmState: alarms.saved) {
+            logger.error("the disk has been full for too long; an event was lost")
+        }
+        try await writeEvents()
+    }
+
+    /// Commits what waits; with a full disk it goes on waiting, and detection goes on.
+    private func writeEvents() async throws(EdgeStoreError) {
+        // While one call waits for the disk another may come: the first one's loop sees what it has added.
+        guard !isWriting, !events.isEmpty else { return }
+        isWriting = true
+        defer { isWriting = false }
+        while let entry = events.first {
+            do { try await store.commit(entry.event, alarmState: entry.alarmState, at: clock.now()) } catch {
+                guard error.isTransient else { throw error }
+                return logger.error("the disk is full; events wait in memory until there is room")
+            }
+            events.remove(entry)
+            output(.eventCommitted)
+        }
+    }
+
+    private func storeWindows(ifDue isDue: Bool) async throws(EdgeStoreError) {
+        guard isDue, !recorder.isEmpty else { return }
+        let windows = recorder.take()
+        do { try await store.append(windows) } catch {
+            guard error.isTransient else { throw error }
+            // Windows can be spared: more come, and events need the room more.
+            return logger.warning("the disk is full; normal windows are not kept")
+        }
+        output(.windowsStored(id, windows.count))
+    }
+
+    /// Writes what has waited long enough; called a few times a second.
+    public func tick() async throws(EdgeStoreError) {
+        let uptime = clock.uptime()
+        try await storeWindows(ifDue: recorder.isDue(uptime: uptime))
+        try await writeEvents()
+        if alarms.state.phase == .firing, uptime - stateSavedAt >= 5000 { try await saveState() }
+    }
+
+    /// Writes all there is to write; called last.
+    public func close() async throws(EdgeStoreError) {
+        try await storeWindows(ifDue: true)
+        try await writeEvents()
+        if active != nil { try await saveState() }
+    }
+
+    private func saveState() async throws(EdgeStoreError) {
+        // Not while events wait: the state would be ahead of the outbox.
+        guard events.isEmpty else { return }
+        stateSavedAt = clock.uptime()
+        do { try await store.save(alarmState: alarms.saved, of: id) } catch {
+            guard error.isTransient else { throw error }
+            logger.warning("the disk is full; the alarm's state is not kept")
+        }
+    }
+
+    // MARK: - Models
+
+    /// Scores with this model from the next window on. Phase and open alarm stay as they are: a fault does not end because
+    /// another model looks at it.
+    ///
+    /// - Parameter previous: scores along for a while, to tell a bad model from a real fault.
+    public func install(_ model: DeviceModel, previous: DeviceModel? = nil) throws(DetectionError) {
+        active = try Scorer(model)
+        trial = .none
+        if let previous { trial = .probation(try Scorer(previous), Probation()) }
+        logger.info(
+            "model installed",
+            metadata: ["model": "\(model.version)", "threshold": "\(model.calibration.threshold)"])
+        output(.phaseChanged)
+    }
+
+    /// Stops scoring: there is no model for this device any more.
+    public func uninstall() {
+        active = nil
+        trial = .none
+        output(.phaseChanged)
+    }
+
+    /// Lets a candidate score live windows beside the active model.
+    public func startShadow(_ candidate: DeviceModel, windows: Int) throws(DetectionError) {
+        trial = .shadow(try Scorer(candidate), ShadowComparison(neededWindows: windows))
+    }
+
+    /// Ends the comparison.
+    public func stopShadow() {
+        if case .shadow = trial { trial = .none }
+    }
+
+    private func tryOut(_ window: SampleWindow, _ scored: ScoredWindow, isFiring: Bool) throws(DetectionError) {
+        switch trial {
+        case .none: return
+        case .shadow(let candidate, var comparison):
+            comparison.add(candidate: try candidate.score(window), active: scored, isFiring: isFiring)
+            trial = .shadow(candidate, comparison)
+            output(.shadowed(id, candidate.version.digest, comparison))
+        case .probation(let previous, var probation):
+            let reason = probation.add(new: scored, old: try previous.score(window))
+            trial = probation.isOver || reason != nil ? .none : .probation(previous, probation)
+            if let reason, let digest = active?.version.digest { output(.misbehaved(digest, reason)) }
+        }
+    }
+
+    // MARK: - State
+
+    /// What the agent says of this device.
+    public func state() -> DeviceState {
+        let counters = windower.counters
+        return DeviceState(
+            id: id, phase: active == nil ? .learning : alarms.state.phase, score: active == nil ? nil : lastScore,
+            threshold: active?.threshold, windows: scoredWindows, alarms: alarmCount,
+            missingCells: counters.missingCells, gaps: counters.gaps,
+            discardedSamples: counters.discardedSamples)
+    }
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import LinnetDetection
+import LinnetDomain
+import LinnetMessaging
+import LinnetNN
+import LinnetNumerics
+
+/// Learns a model from one agent's own windows: what an agent does alone.
+public struct LocalLearner: Sendable {
+    private let configuration: EdgeConfiguration
+    /// Windows that a device scores in a day.
+    private let windowsPerDay: Double
+
+    /// The share of windows that the threshold is fitted on, which weights must not be: see `Calibration`.
+    private static let heldOutShare = 0.4
+
+    public init(configuration: EdgeConfiguration, contract: SignalContract) {
+        self.configuration = configuration
+        windowsPerDay = Self.windowsPerDay(contract, stride: configuration.window.stride)
+    }
+
+    /// How many windows a device scores in a day, if no sample is missing.
+    public static func windowsPerDay(_ contract: SignalContract, stride: Int) -> Double {
+        86_400_000 / (Double(max(1, contract.intervalMilliseconds)) * Double(max(1, stride)))
+    }
+
+    /// What was learned.
+    public struct Result: Sendable, Equatable {
+        public var model: StoredModel
+        public var artifact: ModelArtifact
+        public var report: TrainingReport
+        /// The worst of the devices' self-tests.
+        public var selfTest: ModelVerdict
+    }
+
+    /// Learns from windows; runs on the calling thread for as long as it takes.
+    ///
+    /// - Parameters:
+    ///   - base: weights to go on from; `nil` starts anew.
+    ///   - pause: called after each batch; `false` gives up.
+    /// - Throws: `DetectionError` or `TrainingError`; `CancellationError` if it was given up.
+    public func learn(
+        _ data: TrainingData, from base: ModelArtifact?, seed: UInt64, pause: () -> Bool
+    ) throws -> Result {
+        let learning = configuration.learning
+        var artifact =
+            try base
+            ?? LocalModel.untrained(
+                devices: data.devices.map(\.windows), hidden: learning.hidden, activation: learning.activation,
+                falseAlarmsPerDay: configuration.detection.falseAlarmsPerDay, seed: seed)
+        var trainer = Trainer(
+            network: try Network(artifact.architecture),
+            settings: TrainingSettings(
+                epochs: learning.epochs, seed: seed, validationShare: Self.heldOutShare, patience: 5))
+        let rows = data.rows(scale: artifact.scaler.scale, heldOutShare: Self.heldOutShare)
+        let report = try trainer.fit(&artifact.parameters, inputs: rows, pause: pause)
+        if report.isInterrupted { throw CancellationError() }
+        let agent = configuration.agent
+        artifact.provenance = ["version": "0", "agent": "\(agent)", "windows": "\(data.count)"]
+        try artifact.validate()
+        let calibrations = try calibrate(artifact, data)
+        let selfTest = try selfTest(artifact, calibrations, data, seed: seed)
+        let bytes = artifact.encoded()
+        let version = ModelVersion(number: 0, digest: Digest(of: bytes))
+        return Result(
+            model: StoredModel(version: version, bytes: bytes, calibrations: calibrations), artifact: artifact,
+            report: report, selfTest: selfTest)
+    }
+
+    /// Fits each device's level and threshold for a model; devices with too few windows are left out.
+    public func calibrate(
+        _ artifact: ModelArtifact, _ data: TrainingData
+    ) throws(DetectionError) -> [DeviceID: Calibration] {
+        var calibrations: [DeviceID: Calibration] = [:]
+        for (id, windows) in data.devices where windows.count >= Calibration.minimumWindows {
+            calibrations[id] = try Calibration.fit(model: artifact, windows: windows, windowsPerDay: windowsPerDay)
+        }
+        return calibrations
+    }
+
+    /// Tries a model on every device that is calibrated for it.
+    public func selfTest(
+        _ artifact: ModelArtifact, _ calibrations: [DeviceID: Calibration], _ data: TrainingData, seed: UInt64
+    ) throws(DetectionError) -> ModelVerdict {
+        var verdict = ModelVerdict(passes: true, reason: "no device to test on", evidence: [:])
+        for (id, windows) in data.devices {
+            guard let calibration = calibrations[id] else { continue }
+            let report = try SelfTest.run(model: artifact, calibration: calibration, windows: windows, seed: seed)
+            verdict = ModelVerdict(
+                passes: report.passed, reason: "device \(id): \(report.reason)", evidence: report.evidence)
+            // The first device that fails speaks for all.
+            guard verdict.passes else { break }
+        }
+        return verdict
+    }
+}

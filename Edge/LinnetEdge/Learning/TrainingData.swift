@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LinnetDetection
+import LinnetDomain
+import LinnetNumerics
+
+/// Normal windows of each device, oldest first: what is handed to the training thread.
+public struct TrainingData: Sendable, Equatable {
+    /// By device, in the order of their names.
+    public let devices: [(id: DeviceID, windows: [SampleWindow])]
+
+    public static func == (left: TrainingData, right: TrainingData) -> Bool {
+        left.devices.elementsEqual(right.devices) { $0 == $1 }
+    }
+
+    public init(_ windows: [DeviceID: [SampleWindow]]) {
+        devices = windows.sorted { $0.key < $1.key }.map { (id: $0.key, windows: $0.value) }
+    }
+
+    /// Windows of all devices.
+    public var count: Int { devices.reduce(0) { $0 + $1.windows.count } }
+
+    /// What a network is trained on: each device's windows around its own level, in the model's scale, by the code that
+    /// scoring uses.
+    ///
+    /// The newest windows of *every* device come last, because a trainer holds out the last rows: held out from one device
+    /// alone, they would say nothing of the others.
+    ///
+    /// - Parameter heldOutShare: the share of rows the trainer will hold out.
+    /// - Returns: `[windows, inputWidth]`.
+    public func rows(scale: [Float], heldOutShare: Double) -> Matrix {
+        var heads: [Float] = []
+        var tails: [Float] = []
+        var width = 0
+        var count = 0
+        for (_, windows) in devices where windows.first?.channelCount == scale.count {
+            let standardizer = WindowStandardizer(center: DeviceLevel.center(of: windows), scale: scale)
+            let own = standardizer.matrix(windows)
+            guard width == 0 || own.columns == width else { continue }
+            width = own.columns
+            count += own.rows
+            let split = own.rows - Int(Double(own.rows) * heldOutShare)
+            own.withUnsafeBufferPointer { values in
+                heads.append(contentsOf: values[..<(split * width)])
+                tails.append(contentsOf: values[(split * width)...])
+            }
+        }
+        return Matrix(rows: count, columns: width, values: heads + tails)
+    }
+}

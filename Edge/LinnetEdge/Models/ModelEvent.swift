@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import LinnetDetection
+import LinnetDomain
+import LinnetMessaging
+
+/// What can happen on a released model's way; each names the model it is about.
+public enum ModelEvent: Sendable, Equatable {
+    /// A manifest came whose signature is the coordinator's.
+    case manifest(ReleaseManifest)
+    /// A file is here, from the broadcast or from the store.
+    case file(Digest, Data)
+    /// The devices that have enough windows are calibrated; at least one.
+    case calibrated(Digest, [DeviceID: Calibration])
+    /// No device has enough windows.
+    case tooFewWindows(Digest)
+    /// The model does not fit the devices' windows.
+    case calibrationFailed(Digest, String)
+    /// Windows were stored since the last look.
+    case windowsStored
+    /// The comparison on live windows is over.
+    case shadowed(Digest, ModelVerdict)
+    /// The self-test is over.
+    case selfTested(Digest, ModelVerdict)
+    /// The swap is committed.
+    case activated(Digest)
+    /// The swap could not be written; the disk may have room later.
+    case activationFailed(Digest)
+    /// A model that was learned here is active.
+    case becameActive(ModelVersion)
+    /// The active model does what it did not do in the shadow.
+    case misbehaved(Digest, String)
+}
+
+/// What is to be done on a released model's way.
+public enum ModelAction: Sendable, Equatable {
+    /// Get the file, from the store if it is there.
+    case fetch(ModelReference)
+    case stopFetching(Digest)
+    /// Store the candidate, so that a restart need not download it.
+    case keep(ModelCandidate)
+    case calibrate(ModelCandidate)
+    /// Let the candidate score live windows on every device.
+    case startShadow(ModelCandidate)
+    case stopShadow
+    case selfTest(ModelCandidate)
+    /// Write the swap in one transaction.
+    case activate(ModelCandidate)
+    /// Let every device go on with the candidate; it is committed.
+    case install(ModelCandidate)
+    /// Store that the release is done with, and why.
+    case refuse(ReleaseManifest, ModelRefusal)
+    /// Store that the release is done with; nothing had to change.
+    case remember(ReleaseManifest)
+    /// Say why a manifest is not acted on; nothing changes.
+    case decline(ReleaseManifest, ModelRefusal)
+    /// Hand the manifest in again once the swap is done.
+    case remindLater(ReleaseManifest)
+    case report(ReleaseManifest, RolloutState, String, [String: Double])
+    /// Put the previous model back.
+    case restorePrevious(String)
+}
+
+/// How a candidate did in one trial.
+public struct ModelVerdict: Sendable, Equatable {
+    public var passes: Bool
+    /// One sentence for a person.
+    public var reason: String
+    /// What was measured, by name.
+    public var evidence: [String: Double]
+
+    public init(passes: Bool, reason: String, evidence: [String: Double]) {
+        self.passes = passes
+        self.reason = reason
+        self.evidence = evidence
+    }
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import LinnetDetection
+import LinnetDomain
+import LinnetMessaging
+import LinnetNN
+import Logging
+
+extension ModelKeeper {
+    /// Newest windows of a device that thresholds are fitted on, at most.
+    private static let calibrationWindows = 10_000
+
+    /// Windows of each device that has enough of them, oldest first.
+    func trainingData(newest limit: Int) async throws(EdgeStoreError) -> TrainingData {
+        try await parts.trainingData(newest: limit, atLeast: Calibration.minimumWindows)
+    }
+
+    // MARK: - Learning alone
+
+    func learn(_ decision: LocalLearning.Decision) -> Job {
+        let base = decision == .again ? active : nil
+        let seed = parts.seed
+        parts.logger.info(
+            "learning from this agent's own windows",
+            metadata: ["windows": "\(windowCounts.values.reduce(0, +))", "from": "\(base?.version.description ?? "nothing")"])
+        return { [self, learner] in
+            do {
+                let data = try await trainingData(newest: parts.configuration.learning.storedWindows)
+                let result = try await parts.thread.run { pause in
+                    try learner.learn(data, from: base?.artifact, seed: seed) { pause() }
+                }
+                post(.learned(result, base: base?.version, failure: ""))
+            } catch let error as EdgeStoreError {
+                throw error
+            } catch {
+                post(.learned(nil, base: base?.version, failure: "\(error)"))
+            }
+        }
+    }
+
+    func finishLearning(
+        _ result: LocalLearner.Result?, base: ModelVersion?, failure: String
+    ) async throws -> [Job] {
+        let uptime = parts.clock.uptime()
+        guard let result else {
+            learning.ended(succeeded: false, uptime: uptime)
+            parts.logger.warning("learning failed and is tried again later", metadata: ["reason": "\(failure)"])
+            return []
+        }
+        // A release may have come first.
+        guard active?.version == base else {
+            learning.ended(succeeded: true, uptime: uptime)
+            return []
+        }
+        // The first model is used in any case: one that finds some faults is better than none that finds any.
+        guard result.selfTest.passes || base == nil else {
+            learning.ended(succeeded: false, uptime: uptime)
+            parts.logger.notice("the newly learned model is not used", metadata: ["reason": "\(result.selfTest.reason)"])
+            return []
+        }
+        let reason = "held-out error \(result.report.bestValidationLoss); \(result.selfTest.reason)"
+        do {
+            try await parts.store.activate(result.model, release: nil, reason: reason, at: parts.clock.now())
+        } catch {
+            guard error.isTransient else { throw error }
+            learning.ended(succeeded: false, uptime: uptime)
+            return []
+        }
+        learning.ended(succeeded: true, uptime: uptime)
+        let version = result.model.version
+        parts.logger.notice(
+            result.selfTest.passes ? "local model learned" : "local model learned, though it failed its self-test",
+            metadata: ["model": "\(version)", "reason": "\(reason)"])
+        previous = active
+        active = LoadedModel(version: version, artifact: result.artifact, calibrations: result.model.calibrations)
+        try await install(beside: previous)
+        return try await handle(.becameActive(version))
+    }
+
+    // MARK: - Devices that come later
+
+    /// Calibrates devices that had too few windows when the active model was installed.
+    func calibrateLateDevices() -> Job? {
+        guard let active, !isCalibrating, case .idle = lifecycle.phase else { return nil }
+        let needed = max(Calibration.minimumWindows, parts.configuration.learning.minimumWindows)
+        let late = devices.map(\.id).filter { active.calibrations[$0] == nil && windowCounts[$0, default: 0] >= needed }
+        guard !late.isEmpty else { return nil }
+        isCalibrating = true
+        return { [self, learner] in
+            let all = try await trainingData(newest: Self.calibrationWindows)
+            let data = TrainingData(
+                Dictionary(uniqueKeysWithValues: all.devices.filter { late.contains($0.id) }.map { ($0.id, $0.windows) }))
+            do {
+                let calibrations = try await parts.thread.run { _ in try learner.calibrate(active.artifact, data) }
+                post(.calibrated(active.version.digest, calibrations))
+            } catch {
+                parts.logger.warning("devices not calibrated", metadata: ["reason": "\(error)"])
+                post(.calibrated(active.version.digest, [:]))
+            }
+        }
+    }
+
+    func finishCalibration(_ digest: Digest, _ calibrations: [DeviceID: Calibration]) async throws -> [Job] {
+        isCalibrating = false
+        guard active?.version.digest == digest, !calibrations.isEmpty else { return [] }
+        do {
+            guard try await parts.store.add(calibrations, to: digest, at: parts.clock.now()) else { return [] }
+        } catch {
+            guard error.isTransient else { throw error }
+            return []
+        }
+        active?.calibrations.merge(calibrations) { _, new in new }
+        for device in devices where calibrations[device.id] != nil {
+            if let model = active?.model(of: device.id) { try await device.install(model) }
+        }
+        return []
+    }
+
+    // MARK: - Candidates
+
+    func calibrate(_ candidate: ModelCandidate) -> Job {
+        { [self, learner] in
+            let digest = candidate.version.digest
+            let data = try await trainingData(newest: Self.calibrationWindows)
+            guard data.count > 0 else { return post(.event(.tooFewWindows(digest))) }
+            do {
+                let calibrations = try await parts.thread.run { _ in try learner.calibrate(candidate.artifact, data) }
+                post(.event(.calibrated(digest, calibrations)))
+            } catch {
+                post(.event(.calibrationFailed(digest, "\(error)")))
+            }
+        }
+    }
+
+    func selfTest(_ candidate: ModelCandidate) -> Job {
+        { [self, learner] in
+            let digest = candidate.version.digest
+            let data = try await trainingData(newest: Self.calibrationWindows)
+            let seed = parts.seed
+            let verdict: ModelVerdict
+            do {
+                verdict = try await parts.thread.run { _ in
+                    try learner.selfTest(candidate.artifact, candidate.calibrations, data, seed: seed)
+                }
+            } catch {
+                verdict = ModelVerdict(passes: false, reason: "\(error)", evidence: [:])
+            }
+            post(.event(.selfTested(digest, verdict)))
+        }
+    }
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import LinnetDetection
+import LinnetDomain
+import LinnetMessaging
+import LinnetNN
+import Logging
+
+/// Carries out what ``ModelLifecycle`` and ``LocalLearning`` decide: keeps the models of an agent, learns, and swaps.
+///
+/// One input is taken at a time. What takes long runs beside it and comes back as another input.
+public actor ModelKeeper {
+    enum Input: Sendable {
+        case event(ModelEvent)
+        case device(DeviceOutput)
+        case learned(LocalLearner.Result?, base: ModelVersion?, failure: String)
+        case calibrated(Digest, [DeviceID: Calibration])
+        case connected
+        case tick
+    }
+    typealias Job = @Sendable () async throws -> Void
+
+    /// What the agent's state says of its models.
+    public struct State: Sendable, Equatable {
+        public var active: ModelVersion?
+        public var previous: ModelVersion?
+        public var candidate: ModelVersion?
+        public var release: Int
+        public var trainingWindows: Int
+    }
+
+    let parts: AgentParts
+    let devices: [DevicePipeline]
+    let learner: LocalLearner
+    let mailbox = Mailbox<Input>(limit: 4096)
+    var lifecycle: ModelLifecycle
+    var learning: LocalLearning
+    var active: LoadedModel?
+    var previous: LoadedModel?
+    var trial: ShadowTrial?
+    var windowCounts: [DeviceID: Int] = [:]
+    var isCalibrating = false
+    var reminder: ReleaseManifest?
+    var unwritten: Digest?
+    var lastReport: RolloutReport?
+
+    init(parts: AgentParts, devices: [DevicePipeline]) {
+        self.parts = parts
+        self.devices = devices
+        learner = LocalLearner(configuration: parts.configuration, contract: parts.contract)
+        lifecycle = ModelLifecycle(contract: parts.contract, lastRelease: 0, active: nil, previous: nil)
+        let settings = parts.configuration.learning
+        learning = LocalLearning(
+            minimumWindows: max(settings.minimumWindows, Calibration.minimumWindows),
+            retrainEvery: settings.retrainEveryMilliseconds.map(Int64.init), uptime: parts.clock.uptime())
+    }
+
+    /// Hands something in, from anywhere.
+    nonisolated func post(_ input: Input) { mailbox.post(input) }
+
+    /// Goes on with what the store holds.
+    func restore() async throws {
+        let store = parts.store
+        active = try await load(.active)
+        previous = try await load(.previous)
+        if active == nil, let previous {
+            // A flipped bit in the active model's file: better an older model than none.
+            parts.logger.error("the active model can not be read, the previous one takes its place")
+            if try await store.restorePrevious(reason: "the active model's file is damaged", at: parts.clock.now()) {
+                active = previous
+            }
+            self.previous = nil
+        }
+        windowCounts = try await store.windowCounts()
+        lifecycle = ModelLifecycle(
+            contract: parts.contract, lastRelease: try await store.lastRelease(), active: active?.version,
+            previous: previous?.version)
+        try await install(beside: nil)
+    }
+
+    private func load(_ slot: ModelSlot) async throws(EdgeStoreError) -> LoadedModel? {
+        guard let stored = try await parts.store.model(in: slot) else { return nil }
+        do { return try LoadedModel(stored) } catch {
+            parts.logger.error("a stored model can not be run", metadata: ["slot": "\(slot)", "reason": "\(error)"])
+            return nil
+        }
+    }
+
+    /// Works until the task is cancelled.
+    func run() async throws {
+        try await withThrowingDiscardingTaskGroup { group in
+            for await input in mailbox.stream {
+                for job in try await handle(input) { group.addTask { try await job() } }
+            }
+            group.cancelAll()
+        }
+    }
+
+    /// What the agent's state says of the models.
+    public func state() -> State {
+        State(
+            active: lifecycle.active, previous: lifecycle.previous, candidate: lifecycle.candidate,
+            release: lifecycle.lastRelease, trainingWindows: windowCounts.values.reduce(0, +))
+    }
+
+    // MARK: - Inputs
+
+    private func handle(_ input: Input) async throws -> [Job] {
+        switch input {
+        case .event(let event): return try await handle(event)
+        case .device(.windowsStored(let device, let count)):
+            let limit = parts.configuration.learning.storedWindows
+            windowCounts[device] = min(limit, windowCounts[device, default: 0] + count)
+            return try await look()
+        case .device(.shadowed(let device, let digest, let comparison)):
+            guard trial?.digest == digest, let verdict = trial?.add(comparison, of: device) else { return [] }
+            return try await handle(.shadowed(digest, verdict))
+        case .device(.misbehaved(let digest, let reason)): return try await handle(.misbehaved(digest, reason))
+        case .device(.eventCommitted), .device(.phaseChanged): return []
+        case .learned(let result, let base, let failure):
+            return try await finishLearning(result, base: base, failure: failure)
+        case .calibrated(let digest, let calibrations): return try await finishCalibration(digest, calibrations)
+        case .connected: return lastReport.map { [publish($0)] } ?? []
+        case .tick: return try await look()
+        }
+    }
+
+    func handle(_ event: ModelEvent) async throws -> [Job] {
+        var jobs: [Job] = []
+        for action in lifecycle.handle(event) { jobs += try await perform(action) }
+        return jobs
+    }
+
+    /// Looks whether something is due that nothing announces.
+    private func look() async throws -> [Job] {
+        var jobs: [Job] = []
+        if let digest = unwritten {
+            unwritten = nil
+            jobs += try await handle(.activationFailed(digest))
+        }
+        if let manifest = reminder, lifecycle.phase == .idle {
+            reminder = nil
+            jobs += try await handle(.manifest(manifest))
+        }
+        let most = windowCounts.values.max() ?? 0
+        if case .waitingForWindows = lifecycle.phase, most >= Calibration.minimumWindows {
+            jobs += try await handle(.windowsStored)
+        }
+        let decision = learning.begin(
+            windows: most, hasModel: active != nil,
+            isAlone: parts.bus == nil || (active?.version.isLocal ?? true) && lifecycle.lastRelease == 0,
+            uptime: parts.clock.uptime())
+        if let decision { jobs.append(learn(decision)) }
+        if let job = calibrateLateDevices() { jobs.append(job) }
+        return jobs
+    }
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import LinnetDetection
+import LinnetDomain
+import LinnetMessaging
+import LinnetNN
+import LinnetNumerics
+
+/// Why an agent has no answer to a round.
+public enum RoundFailure: Error, Sendable, Equatable, CustomStringConvertible {
+    /// There is too little to learn from.
+    case tooFewWindows(found: Int, needed: Int)
+    /// The base is no model, or not one for these devices.
+    case base(String)
+    /// Training went wrong.
+    case training(String)
+    /// The result is not fit to be sent.
+    case result(String)
+
+    public var description: String {
+        switch self {
+        case .tooFewWindows(let found, let needed): "\(found) normal windows are stored; \(needed) are needed"
+        case .base(let reason): "the base can not be trained from: \(reason)"
+        case .training(let reason): reason
+        case .result(let reason): "the result is not fit to be sent: \(reason)"
+        }
+    }
+}
+
+/// Computes an agent's answer to a round from its own windows. Everything in it is a value, so it runs on any thread.
+public struct RoundLearner: Sendable {
+    /// Fewest windows that an answer is made from.
+    public static let minimumWindows = Calibration.minimumWindows
+
+    private let contract: SignalContract
+    private let seed: UInt64
+
+    /// - Parameter seed: the order of batches follows from it and the round.
+    public init(contract: SignalContract, seed: UInt64) {
+        self.contract = contract
+        self.seed = seed
+    }
+
+    /// An answer that is not signed yet.
+    public struct Answer: Sendable, Equatable {
+        public var body: Data
+        public var windows: Int
+        public var lossBefore: Double?
+        public var lossAfter: Double?
+    }
+
+    /// Adds up each channel's moments around each device's own level.
+    public func statistics(_ data: TrainingData) throws(RoundFailure) -> Answer {
+        try check(data)
+        var moments = [ChannelMoments](repeating: ChannelMoments(), count: contract.channels.count)
+        for (_, windows) in data.devices {
+            let own = DeviceLevel.moments(of: windows, around: DeviceLevel.center(of: windows))
+            guard own.count == moments.count else { continue }
+            for channel in own.indices { moments[channel].merge(own[channel]) }
+        }
+        let body = StatisticsBody(channels: moments)
+        do throws(WireError) {
+            try body.check()
+            return Answer(body: try Wire.encode(body), windows: data.count)
+        } catch {
+            throw .result("\(error)")
+        }
+    }
+
+    /// Trains from a base.
+    ///
+    /// - Parameter pause: called after each batch; `false` ends the training, and what is best so far is the answer.
+    public func train(
+        _ data: TrainingData, offer: RoundOffer, base file: Data, pause: () -> Bool
+    ) throws(RoundFailure) -> Answer {
+        try check(data)
+        var model = try base(file, of: offer)
+        let settings = Self.settings(offer, seed: seed)
+        let report: TrainingReport
+        do {
+            var trainer = Trainer(network: try Network(model.architecture), settings: settings)
+            let rows = data.rows(scale: model.scaler.scale, heldOutShare: settings.validationShare)
+            report = try trainer.fit(&model.parameters, inputs: rows, pause: pause)
+        } catch {
+            throw .training("\(error)")
+        }
+        // Neither a number nor a shape that the coordinator would have to refuse leaves this machine.
+        do { try model.validate() } catch { throw .result("\(error)") }
+        guard report.initialValidationLoss.isFinite, report.bestValidationLoss.isFinite else {
+            throw .result("its error is not finite")
+        }
+        return Answer(
+            body: model.encoded(), windows: data.count, lossBefore: report.initialValidationLoss,
+            lossAfter: report.bestValidationLoss)
+    }
+
+    private func check(_ data: TrainingData) throws(RoundFailure) {
+        guard data.count >= Self.minimumWindows else {
+            throw .tooFewWindows(found: data.count, needed: Self.minimumWindows)
+        }
+    }
+
+    private func base(_ file: Data, of offer: RoundOffer) throws(RoundFailure) -> ModelArtifact {
+        guard offer.base?.version.digest == Digest(of: file) else {
+            throw .base("its sha256 is not the one in the offer")
+        }
+        let model: ModelArtifact
+        do { model = try ModelArtifact(parsing: file) } catch { throw .base("\(error)") }
+        guard model.scaler.count == contract.channels.count, model.windowLength == contract.windowLength else {
+            throw .base(
+                "it reads windows of \(model.windowLength) samples of \(model.scaler.count) channels; the devices have "
+                    + "\(contract.windowLength) samples of \(contract.channels.count)")
+        }
+        return model
+    }
+
+    private static func settings(_ offer: RoundOffer, seed: UInt64) -> TrainingSettings {
+        TrainingSettings(
+            epochs: offer.settings.epochs, batchSize: offer.settings.batchSize,
+            learningRate: Float(offer.settings.learningRate), seed: seed &+ UInt64(clamping: offer.round),
+            patience: offer.settings.epochs, proximalMu: Float(offer.settings.proximalMu))
+    }
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import LinnetDomain
+import LinnetMessaging
+import LinnetNN
+
+/// Decides what an agent does about rounds: take part in one at a time, answer until it is heard, or sit it out and say why.
+///
+///     offer ─▶ gettingBase ─▶ working ─▶ sending ─▶ idle
+///        └──── statistics ───▶──┘
+///
+/// An alarm is no reason to sit out: what is learned from are stored windows, and none under an alarm is among them.
+/// After a restart in the middle the broker delivers the retained offer again, and the work is done again under a new
+/// sequence number. If the coordinator has the first answer already, it refuses the second as a duplicate; that ends the
+/// round just as well.
+public struct RoundParticipation: Sendable, Equatable {
+    /// Where the round at hand stands.
+    public enum Phase: Sendable, Equatable {
+        case idle
+        /// The version to train from is gathered.
+        case gettingBase(RoundOffer)
+        /// Training, or adding up, on the training thread.
+        case working(RoundOffer)
+        /// The answer goes out again and again until there is a receipt.
+        case sending(RoundOffer, PreparedUpdate)
+    }
+
+    /// First wait for a receipt, and the longest, in milliseconds; it doubles in between.
+    static let firstTimeout: Int64 = 5000
+    static let longestTimeout: Int64 = 30_000
+
+    public let agent: AgentID
+    public let cohort: CohortID
+    public private(set) var phase: Phase = .idle
+    /// The last round that is over for this agent.
+    public private(set) var lastRound: Int
+    private var endsAt: Int64 = .max
+    private var attempts = 0
+    private var resendAt: Int64 = .max
+    private var isConnected = false
+
+    /// Continues from what the store holds.
+    public init(agent: AgentID, cohort: CohortID, lastRound: Int) {
+        self.agent = agent
+        self.cohort = cohort
+        self.lastRound = lastRound
+    }
+
+    /// The offer that is being worked on.
+    public var offer: RoundOffer? {
+        switch phase {
+        case .idle: nil
+        case .gettingBase(let offer), .working(let offer), .sending(let offer, _): offer
+        }
+    }
+
+    /// Takes in what has happened.
+    ///
+    /// - Parameter uptime: monotonic milliseconds.
+    /// - Returns: what to do, in order. An event that does not fit the phase changes nothing.
+    public mutating func handle(_ event: RoundEvent, uptime: Int64) -> [RoundAction] {
+        switch (phase, event) {
+        case (_, .offer(let offer, let arrival)): return consider(offer, arrival, uptime: uptime)
+        case (_, .connectionChanged(let isConnected)):
+            self.isConnected = isConnected
+            guard isConnected, case .sending = phase else { return [] }
+            resendAt = uptime
+            return send(uptime: uptime)
+        case (.idle, _): return []
+        case (_, .tick) where uptime >= endsAt: return end("the round's time is over")
+        case (.gettingBase(let offer), .base(let digest, let file)) where digest == offer.base?.version.digest:
+            phase = .working(offer)
+            return [.train(offer, base: file)]
+        case (.working(let offer), .prepared(let update)) where update.round == offer.round:
+            phase = .sending(offer, update)
+            resendAt = uptime
+            return send(uptime: uptime)
+        case (.working(let offer), .failed(let round, let reason)) where round == offer.round: return end(reason)
+        case (.sending(let offer, let update), .receipts(let receipts)):
+            return read(receipts, of: offer.round, sequence: update.sequence)
+        case (.sending, .tick): return send(uptime: uptime)
+        default: return []
+        }
+    }
+
+    // MARK: - Offers
+
+    private mutating func consider(_ new: RoundOffer, _ arrival: RoundArrival, uptime: Int64) -> [RoundAction] {
+        guard new.cohort == cohort else { return [.sitOut(new, "it is of cohort \(new.cohort), not \(cohort)")] }
+        if let offer, offer.round == new.round {
+            return new.isOpen ? [] : end("the coordinator has closed it")
+        }
+        // The broker hands out the retained offer at every connect.
+        guard new.round > max(lastRound, offer?.round ?? 0), new.isOpen else { return [] }
+        var actions = offer == nil ? [] : end("a newer round is open")
+        guard new.participants.contains(agent) else {
+            return actions + [.sitOut(new, "this agent is not among the \(new.participants.count) asked")]
+        }
+        // Which of the two clocks is right nobody knows; but an offer that has lain at the broker for longer than the round
+        // lasts is over by either. A live one is open, whatever the clocks say.
+        let length = max(0, new.deadline.milliseconds(since: new.openedAt))
+        let left = arrival.wasRetained ? min(length, new.deadline.milliseconds(since: arrival.at)) : length
+        guard left > 0 else { return actions + [.sitOut(new, "its deadline, \(new.deadline), has passed")] }
+        endsAt = uptime + min(left, 86_400_000)
+        attempts = 0
+        if let base = new.base {
+            guard base.plan.bytes <= ModelDownloads.maximumBytes else {
+                return actions + finish(new.round) + [.sitOut(new, "its base has \(base.plan.bytes) bytes")]
+            }
+            phase = .gettingBase(new)
+            actions.append(.getBase(base))
+        } else {
+            phase = .working(new)
+            actions.append(.gatherStatistics(new))
+        }
+        return actions
+    }
+
+    // MARK: - Answers
+
+    private mutating func send(uptime: Int64) -> [RoundAction] {
+        guard case .sending(_, let update) = phase, isConnected, uptime >= resendAt else { return [] }
+        // At most 2³: the longest timeout is reached before that.
+        resendAt = uptime + min(Self.longestTimeout, Self.firstTimeout << Int64(min(attempts, 3)))
+        attempts += 1
+        return [.send(update)]
+    }
+
+    private mutating func read(_ receipts: [UpdateReceipt], of round: Int, sequence: Int64) -> [RoundAction] {
+        // A header that could not be opened is refused under number 0.
+        guard let receipt = receipts.last(where: { $0.round == round && ($0.sequence == sequence || $0.sequence == 0) })
+        else { return [] }
+        phase = .idle
+        return [.heard(receipt)] + finish(round)
+    }
+
+    private mutating func end(_ reason: String) -> [RoundAction] {
+        guard let offer else { return [] }
+        var actions: [RoundAction] = []
+        if case .gettingBase = phase, let base = offer.base { actions.append(.stopGettingBase(base.version.digest)) }
+        if case .working = phase { actions.append(.stopWorking) }
+        phase = .idle
+        actions.append(.sitOut(offer, reason))
+        return actions + finish(offer.round)
+    }
+
+    private mutating func finish(_ round: Int) -> [RoundAction] {
+        lastRound = max(lastRound, round)
+        return [.finish(round)]
+    }
+}

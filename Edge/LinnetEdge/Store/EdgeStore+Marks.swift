@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GRDB
+import LinnetDomain
+
+extension EdgeStore {
+    /// Highest release that was activated or refused; 0 for none.
+    public func lastRelease() async throws(EdgeStoreError) -> Int {
+        Int(clamping: try await read { db in try Meta.release.number(db) })
+    }
+
+    /// Notes that a release is done with.
+    public func remember(release: Int) async throws(EdgeStoreError) {
+        try await write { db in try Meta.release.write(db, max(Int64(release), try Meta.release.number(db))) }
+    }
+
+    /// The last round that is over for this agent: answered, refused or sat out; 0 for none.
+    public func lastRound() async throws(EdgeStoreError) -> Int {
+        Int(clamping: try await read { db in try Meta.round.number(db) })
+    }
+
+    /// Notes that a round is over for this agent.
+    public func finish(round: Int) async throws(EdgeStoreError) {
+        try await write { db in
+            try Meta.round.write(db, max(Int64(round), try Meta.round.number(db)))
+        }
+    }
+
+    /// Draws the next sequence number for an update. It is committed before it is used, so none is used twice.
+    public func nextUpdateSequence() async throws(EdgeStoreError) -> Int64 {
+        try await write { db in
+            let next = try Meta.updateSequence.number(db) + 1
+            try Meta.updateSequence.write(db, next)
+            return next
+        }
+    }
+
+    /// Adopts the signal contract that everything stored from now on is of.
+    ///
+    /// If it is another than before, stored windows, models and alarm states fit it no more and go; the ledger and the outbox
+    /// stay, and alarms that went on are closed in the ledger.
+    ///
+    /// - Returns: whether something had to go.
+    public func adopt(_ contract: SignalContract, at time: Timestamp) async throws(EdgeStoreError) -> Bool {
+        let text = contract.canonicalText
+        return try await write { db in
+            let known = try Meta.contract.text(db)
+            guard known != text else { return false }
+            try Meta.contract.write(db, text)
+            guard known != nil else { return false }
+            try db.execute(
+                sql: "DELETE FROM window; DELETE FROM model; DELETE FROM alarm_state")
+            try db.execute(sql: "UPDATE alarm SET endedAt = ? WHERE endedAt IS NULL", arguments: [time.milliseconds])
+            // Releases count up within a cohort, and another contract is another cohort.
+            try Meta.release.write(db, 0)
+            return true
+        }
+    }
+}
