@@ -31,7 +31,8 @@ public actor DevicePipeline {
     private var lastScore: Double?
     private var scoredWindows = 0
     private var alarmCount = 0
-    private var stateSavedAt: Int64 = .min
+    /// By the uptime clock; absent before the first time.
+    private var stateSavedAt: Int64?
 
     /// A second model that scores the same windows and raises nothing.
     private enum Trial {
@@ -179,7 +180,7 @@ public actor DevicePipeline {
         let uptime = clock.uptime()
         try await storeWindows(ifDue: recorder.isDue(uptime: uptime))
         try await writeEvents()
-        if alarms.state.phase == .firing, uptime - stateSavedAt >= 5000 { try await saveState() }
+        if alarms.state.phase == .firing, stateSavedAt.map({ uptime - $0 >= 5000 }) ?? true { try await saveState() }
     }
 
     /// Writes all there is to write; called last.
