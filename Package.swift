@@ -196,8 +196,8 @@ let testing: [Target] = [
         with: ["LinnetDomain", "LinnetNumerics", "LinnetNN", "LinnetFederation", "LinnetMessaging", "LinnetFleet"],
         uses: [grdb, logging]),
     tests(
-        "LinnetConsole", with: ["LinnetDomain", "LinnetMessaging", "LinnetFleet"],
-        uses: [package("HummingbirdTesting", "hummingbird"), logging]),
+        "LinnetConsole", with: ["LinnetDomain", "LinnetMessaging", "LinnetFleet", "LinnetStore"],
+        uses: [package("HummingbirdTesting", "hummingbird"), httpTypes, logging]),
     .testTarget(
         name: "SystemTests",
         dependencies: ["LinnetTestKit", "LinnetDomain", "LinnetMessaging", "LinnetDetection", "linnet", grdb],

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import LinnetConsole
+import LinnetDomain
+import LinnetFleet
+import LinnetMessaging
+import LinnetStore
+import LinnetTestKit
+import Logging
+import Testing
+
+@Suite("The HTTP API")
+struct ConsoleRouterTests {
+    private let folder: TemporaryDirectory
+    private let store: SQLiteFleetStore
+    private let coordinator: FleetCoordinator
+    private let now = Timestamp(milliseconds: 1_767_225_600_000)
+
+    init() throws {
+        folder = try TemporaryDirectory()
+        store = try SQLiteFleetStore(path: folder.path("coordinator.sqlite"))
+        coordinator = FleetCoordinator(
+            settings: FleetSettings(name: "plant-7"), store: store, bus: InMemoryBus(), topics: TopicScheme(),
+            key: SigningKey(), trusted: TrustedAgents(directory: folder.path), clock: ManualClock().wallClock,
+            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+    }
+
+    private func get<Body: Decodable & Sendable>(_ type: Body.Type, _ path: String) async throws -> Body {
+        let (status, bytes, contentType) = try await request(path)
+        #expect(status == 200 && contentType == "application/json; charset=utf-8")
+        return try JSONDecoder().decode(type, from: bytes)
+    }
+
+    private func request(
+        _ path: String, method: HTTPRequest.Method = .get
+    ) async throws -> (status: Int, body: Data, contentType: String?) {
+        let application = Application(router: ConsoleRouter(coordinator: coordinator, store: store).router())
+        return try await application.test(.router) { client in
+            try await client.execute(uri: path, method: method) { response in
+                (response.status.code, Data(response.body.readableBytesView), response.headers[.contentType])
+            }
+        }
+    }
+
+    private func error(_ path: String) async throws -> String {
+        struct Failure: Decodable { let error: String }
+        let (status, body, _) = try await request(path)
+        return "\(status) \(try JSONDecoder().decode(Failure.self, from: body).error)"
+    }
+
+    private func store(_ sequence: Int64, device: String) throws {
+        var generator = SystemRandomNumberGenerator()
+        let event = AnomalyEvent(
+            id: ULID(at: now.adding(milliseconds: sequence), using: &generator), revision: 1,
+            agent: try AgentID("press"), device: try DeviceID(device), state: .firing, startedAt: now, endedAt: now,
+            reportedAt: now, score: 3, peakScore: 4, threshold: 1,
+            model: ModelVersion(number: 1, digest: Digest(of: Data("m".utf8))),
+            contributions: [ChannelContribution(channel: "flow", share: 1, observed: 2, expected: 1)], windows: 3)
+        _ = try store.record(
+            AnomalyMessage(event: event, sequence: sequence, oldest: 1, historical: false), at: now)
+    }
+
+    @Test("a fleet that has just been set up is reported as such")
+    func empty() async throws {
+        let report = try await get(FleetReport.self, "/api/v1/status")
+
+        #expect(report.fleet == "plant-7" && report.agents == 0 && report.cohorts.isEmpty)
+        #expect(report.software == FleetCoordinator.software && !report.brokerConnected)
+        #expect(try await get(AgentsPage.self, "/api/v1/agents").agents.isEmpty)
+        #expect(try await get(RoundsPage.self, "/api/v1/rounds?limit=5").rounds.isEmpty)
+        #expect(try await get(ModelsPage.self, "/api/v1/models").models.isEmpty)
+        #expect(try await get(EventsPage.self, "/api/v1/anomalies").next == 0)
+    }
+
+    @Test("events come page by page, and can be asked for by agent and device")
+    func events() async throws {
+        for sequence in 1...5 as ClosedRange<Int64> { try store(sequence, device: sequence == 3 ? "fan" : "pump") }
+
+        let first = try await get(EventsPage.self, "/api/v1/anomalies?limit=2")
+        #expect(first.anomalies.map(\.message.sequence) == [1, 2])
+        let second = try await get(EventsPage.self, "/api/v1/anomalies?limit=10&after=\(first.next)")
+        #expect(second.anomalies.map(\.message.sequence) == [3, 4, 5])
+        let last = try await get(EventsPage.self, "/api/v1/anomalies?after=\(second.next)")
+        #expect(last.anomalies.isEmpty && last.next == second.next)
+        let fan = try await get(EventsPage.self, "/api/v1/anomalies?device=fan&agent=press")
+        #expect(fan.anomalies.map(\.message.sequence) == [3])
+        #expect(try await get(EventsPage.self, "/api/v1/anomalies?agent=mill").anomalies.isEmpty)
+        #expect(try await get(FleetReport.self, "/api/v1/status").activeAlarms == 5)
+    }
+
+    @Test("an event is flat JSON: the message's keys, and where it stands")
+    func flatEvent() async throws {
+        try store(1, device: "pump")
+
+        let (_, body, _) = try await request("/api/v1/anomalies")
+        let text = String(decoding: body, as: UTF8.self)
+
+        #expect(text.contains(#""share.flow":1"#) && text.contains(#""row":1"#) && text.contains(#""device":"pump""#))
+    }
+
+    @Test("the audit log is read in order")
+    func audit() async throws {
+        for subject in ["a", "b", "c"] {
+            try store.append(
+                AuditEntry(row: 0, at: now, actor: "coordinator", action: "tested", subject: subject, reason: "why"))
+        }
+
+        let page = try await get(AuditPage.self, "/api/v1/audit?after=1&limit=1")
+
+        #expect(page.audit.map(\.subject) == ["b"])
+    }
+
+    @Test("a parameter that is wrong is named, with what is allowed")
+    func badQueries() async throws {
+        #expect(
+            try await error("/api/v1/rounds?limit=0") == #"400 "limit" is "0"; it is a whole number from 1 to 1000"#)
+        #expect(
+            try await error("/api/v1/anomalies?after=-1")
+                == #"400 "after" is "-1"; it is a whole number from 0 to 9223372036854775807"#)
+        #expect(
+            try await error("/api/v1/anomalies?devise=pump")
+                == #"400 there is no parameter "devise" here; known: after, agent, device, limit"#)
+        #expect(try await error("/api/v1/anomalies?device=.x").hasPrefix(#"400 "device": ".x" is not a name"#))
+        #expect(try await error("/api/v1/models?limit=99999999999999999999").hasPrefix("400 "))
+    }
+
+    @Test("what is not there is 404 in JSON")
+    func unknownPath() async throws {
+        #expect(try await error("/api/v1/secrets") == "404 there is nothing at /api/v1/secrets")
+        #expect(try await error("/") == "404 there is nothing at /")
+    }
+
+    @Test("nothing can be written", arguments: [HTTPRequest.Method.post, .put, .delete, .patch])
+    func readOnly(_ method: HTTPRequest.Method) async throws {
+        #expect(try await request("/api/v1/status", method: method).status == 404)
+    }
+
+    @Test("health is a word, metrics are Prometheus text")
+    func metrics() async throws {
+        try store(1, device: "pump")
+
+        #expect(try await request("/health").body == Data("ok\n".utf8))
+        let (_, body, contentType) = try await request("/metrics")
+        let lines = String(decoding: body, as: UTF8.self).split(separator: "\n")
+
+        #expect(contentType == "text/plain; version=0.0.4; charset=utf-8")
+        #expect(lines.contains("linnet_alarms_firing 1") && lines.contains("linnet_updates_refused_total 0"))
+        for line in lines where !line.hasPrefix("#") {
+            #expect(line.hasPrefix("linnet_") && line.split(separator: " ").count == 2)
+            let name = line.split(separator: " ")[0]
+            #expect(lines.contains { $0.hasPrefix("# TYPE \(name) ") })
+        }
+    }
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import LinnetConfiguration
+import LinnetFleet
+import LinnetMessaging
+import Testing
+
+@Suite("The coordinator's configuration")
+struct CoordinatorConfigurationTests {
+    private let minimal = """
+        state: state
+        trustedAgents: trusted
+        broker: {host: 127.0.0.1, insecureLoopback: true}
+
+        """
+
+    private func read(_ text: String) throws -> CoordinatorConfiguration {
+        try CoordinatorConfiguration(try ConfigurationFile(text: text, name: "coordinator.yaml"))
+    }
+
+    private func problems(_ text: String) -> [String] {
+        do {
+            _ = try read(text)
+            return []
+        } catch {
+            return (error as? ConfigurationProblems)?.problems ?? ["\(error)"]
+        }
+    }
+
+    @Test("three lines are a configuration, and the rest has defaults")
+    func defaults() throws {
+        let configuration = try read(minimal)
+
+        #expect(configuration.apiHost == "127.0.0.1" && configuration.apiPort == 8780)
+        #expect(configuration.fleet.rounds.everyMilliseconds == 3_600_000)
+        #expect(configuration.fleet.rounds.quorum == 2 && configuration.fleet.rounds.settings.epochs == 5)
+        #expect(configuration.fleet.releasesAutomatically && configuration.fleet.chunkBytes == 65_536)
+    }
+
+    @Test("what is required is asked for, all at once")
+    func required() {
+        #expect(
+            problems("fleet: plant-7") == [
+                #"coordinator.yaml:1: "state" is missing; it must be text"#,
+                #"coordinator.yaml:1: "trustedAgents" is missing; it must be text"#,
+                #"coordinator.yaml:1: "broker.host" is missing; it must be text"#,
+                #"coordinator.yaml:1: "broker" has no "tls"; give it "ca", "certificate" and "key", or, for a broker on "#
+                    + #"this very machine, "insecureLoopback: true""#,
+            ])
+    }
+
+    @Test("the API does not listen elsewhere unless the file says so by name")
+    func exposure() throws {
+        #expect(
+            problems(minimal + "api: {host: 0.0.0.0}") == [
+                #"coordinator.yaml:4: "api.host" is "0.0.0.0"; the API asks nobody who they are, so it listens on "#
+                    + #"127.0.0.1, or, with something in front of it that does ask, elsewhere with "#
+                    + #""exposeWithoutAuthentication: true""#
+            ])
+        let exposed = try read(minimal + "api: {host: 0.0.0.0, exposeWithoutAuthentication: true}")
+        #expect(exposed.apiHost == "0.0.0.0")
+    }
+
+    @Test("a goal below the quorum is refused: no round could succeed")
+    func goalBelowQuorum() {
+        #expect(
+            problems(minimal + "rounds: {quorum: 5, goal: 4}") == [
+                #"coordinator.yaml:4: "rounds.goal" is 4; it must be at least "rounds.quorum" (5), or no round can succeed"#
+            ])
+    }
+
+    @Test("a number out of its range, a wrong unit and a slip of the pen are all told, with what is allowed")
+    func ranges() {
+        let text =
+            minimal + """
+                rounds:
+                  every: 10
+                  quorumShare: nan
+                  clipFactor: 0
+                  epoch: 3
+                release: {automatic: yes}
+                chunkBytes: 1MiB
+                """
+        #expect(
+            problems(text) == [
+                #"coordinator.yaml:5: "rounds.every" is 10; it must be a duration between 1s and 30d "#
+                    + "(write 250ms, 30s, 5m, 2h or 7d)",
+                #"coordinator.yaml:6: "rounds.quorumShare" is "nan"; it must be a number between 0 and 1"#,
+                #"coordinator.yaml:7: "rounds.clipFactor" is 0; it must be between 1 and 1000"#,
+                #"coordinator.yaml:8: "rounds.epoch" is not known here. Did you mean "epochs"?"#,
+                #"coordinator.yaml:9: "release.automatic" is "yes"; it must be true or false"#,
+                #"coordinator.yaml:10: "chunkBytes" is 1MiB; it must be between 4KiB and 128KiB"#,
+            ])
+    }
+
+    /// The folder of the checkout that this test was compiled from.
+    private var checkout: URL {
+        URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+    }
+
+    @Test("the sample file is in order, but for files that only an installation has, and gives each default it names")
+    func sample() throws {
+        let text = try String(
+            contentsOf: checkout.appendingPathComponent("Coordinator/deploy/coordinator.yaml"), encoding: .utf8)
+        let found = problems(text)
+        #expect(found.allSatisfy { $0.contains("/etc/linnet/") && $0.contains("No such file") }, "\(found)")
+
+        // What the sample writes is what is meant when it is left out.
+        let tls = try #require(text.split(separator: "\n").first { $0.contains("tls: {") })
+        let here = text.replacingOccurrences(of: tls, with: "  insecureLoopback: true")
+            .replacingOccurrences(of: "broker.plant.example", with: "127.0.0.1")
+            .replacingOccurrences(of: "port: 8883", with: "port: 1883")
+        let written = try read(here)
+        var bare = try read(minimal)
+        bare.stateDirectory = written.stateDirectory
+        bare.trustedAgents = written.trustedAgents
+        #expect(written == bare)
+    }
+}
