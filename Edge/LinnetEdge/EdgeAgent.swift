@@ -220,7 +220,8 @@ extension EdgeAgent {
             throw .store(error)
         }
         if let aside = store.quarantined {
-            logger.error("the database was corrupt: it is moved aside, and a new one begun", metadata: ["moved": "\(aside)"])
+            logger.error(
+                "the database was corrupt: it is moved aside, and a new one begun", metadata: ["moved": "\(aside)"])
         }
         return store
     }

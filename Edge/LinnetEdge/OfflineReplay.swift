@@ -52,7 +52,8 @@ public struct OfflineReplay: Sendable {
         progress("learning from \(split) of \(windows.count) windows of \(contract.channels.count) channels")
         let learner = LocalLearner(configuration: configuration, contract: contract)
         let learned = try learner.learn(
-            TrainingData([device.id: Array(windows[..<split])]), from: nil, seed: 1) { true }
+            TrainingData([device.id: Array(windows[..<split])]), from: nil, seed: 1
+        ) { true }
         guard let calibration = learned.model.calibrations[device.id] else {
             throw DetectionError.tooFewWindows(found: split, needed: Calibration.minimumWindows)
         }

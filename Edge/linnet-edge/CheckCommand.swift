@@ -11,7 +11,8 @@ import LinnetMessaging
 /// `linnet-edge check`.
 struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "check", abstract: "Checks a configuration file and the devices' sources, and says all that is wrong.",
+        commandName: "check",
+        abstract: "Checks a configuration file and the devices' sources, and says all that is wrong.",
         discussion: "Nothing is changed and nothing connected to. The exit code is 78 if something is wrong.")
 
     @OptionGroup var file: ConfigurationOption
@@ -57,6 +58,7 @@ struct CheckCommand: AsyncParsableCommand {
         guard report.valid, let agent = report.agent, let cohort = report.cohort, let channels = report.channels else {
             return
         }
-        Terminal.say("\(file.path) is fine: agent \(agent), cohort \(cohort), channels \(channels.joined(separator: ", "))")
+        Terminal.say(
+            "\(file.path) is fine: agent \(agent), cohort \(cohort), channels \(channels.joined(separator: ", "))")
     }
 }

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Foundation
+import LinnetFleet
 
 /// The operator's command: asks a running coordinator, and runs a whole small fleet for whoever wants to see one.
 @main
@@ -16,7 +17,7 @@ struct Linnet: ParsableCommand {
             Exit codes: 0 all is well; 1 something failed; 64 the command line is wrong; 69 the coordinator can not be \
             reached.
             """,
-        version: "0.1.0",
+        version: FleetCoordinator.software,
         subcommands: [
             StatusCommand.self, AgentsCommand.self, RoundsCommand.self, ModelsCommand.self, AnomaliesCommand.self,
             AuditCommand.self, QuickstartCommand.self,

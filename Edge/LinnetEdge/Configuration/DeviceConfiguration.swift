@@ -41,7 +41,8 @@ public struct DeviceConfiguration: Sendable, Equatable {
         if let fault, fault.kind.isPhysical, !source.isMachine {
             let possible = FaultKind.allCases.filter { !$0.isPhysical }.map(\.rawValue).joined(separator: ", ")
             section.problem(
-                "kind", "is \"\(name)\", a fault of the machine; only a simulated one can have it (elsewhere: \(possible))")
+                "kind",
+                "is \"\(name)\", a fault of the machine; only a simulated one can have it (elsewhere: \(possible))")
         }
         return fault
     }

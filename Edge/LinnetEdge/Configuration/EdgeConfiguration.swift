@@ -61,7 +61,8 @@ public struct EdgeConfiguration: Sendable, Equatable {
         detection = DetectionConfiguration(reading: root.section("detection"))
         learning = LearningConfiguration(reading: root.section("learning"))
         maximumEvents = root.section("outbox").integer("maximumEvents", default: 10_000, in: 10...1_000_000)
-        stateEveryMilliseconds = root.section("reporting")
+        stateEveryMilliseconds =
+            root.section("reporting")
             .duration("stateEvery", default: .seconds(5), in: .milliseconds(100) ... .seconds(3600)).wholeMilliseconds
         devices = Self.devices(root)
         try file.finish()

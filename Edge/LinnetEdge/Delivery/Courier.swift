@@ -48,24 +48,24 @@ public actor Courier {
     }
 
     /// Sends what is due whenever there is a reason to look, until the task is cancelled.
-    func run() async throws(EdgeStoreError) {
+    package func run() async throws(EdgeStoreError) {
         for await _ in reasons.stream { try await sendDue() }
     }
 
     /// Takes in that an event was committed.
-    func eventCommitted() {
+    package func eventCommitted() {
         isStale = true
         reasons.post(())
     }
 
     /// Takes in a change of the connection.
-    func connectionChanged(isConnected: Bool) {
+    package func connectionChanged(isConnected: Bool) {
         delivery.connectionChanged(isConnected: isConnected)
         reasons.post(())
     }
 
     /// Takes in what the coordinator has stored.
-    func acknowledged(through sequence: Int64) async throws(EdgeStoreError) {
+    package func acknowledged(through sequence: Int64) async throws(EdgeStoreError) {
         guard try await status().depth > 0 else { return }
         delivery.acknowledged(through: sequence)
         guard try await store.acknowledge(through: sequence) > 0 else { return }
@@ -74,10 +74,10 @@ public actor Courier {
     }
 
     /// Looks whether something was not acknowledged in time.
-    func tick() { reasons.post(()) }
+    package func tick() { reasons.post(()) }
 
     /// Sends all that is due now.
-    func sendDue() async throws(EdgeStoreError) {
+    package func sendDue() async throws(EdgeStoreError) {
         guard let bus, try await status().depth > 0 else { return }
         while true {
             let head = try await store.outbox(after: 0, limit: OutboxDelivery.window)

@@ -28,13 +28,15 @@ extension ModelKeeper {
                 version: candidate.version, artifact: candidate.artifact, calibrations: candidate.calibrations)
             try await install(beside: previous)
         case .refuse(let manifest, let refusal): try await refuse(manifest, refusal)
-        case .remember(let manifest): try await writing { [store = parts.store] () throws(EdgeStoreError) in
-            try await store.remember(release: manifest.release)
-        }
+        case .remember(let manifest):
+            try await writing { [store = parts.store] () throws(EdgeStoreError) in
+                try await store.remember(release: manifest.release)
+            }
         case .decline(let manifest, let refusal):
             parts.logger.notice(
                 "release not acted on", metadata: ["release": "\(manifest.release)", "reason": "\(refusal)"])
-        case .remindLater(let manifest): reminder = manifest
+        case .remindLater(let manifest):
+            if manifest.release > reminder?.release ?? 0 { reminder = manifest }
         case .report(let manifest, let state, let reason, let evidence):
             return [report(manifest.release, manifest.model.version, state, reason, evidence)]
         case .restorePrevious(let reason): return try await restorePrevious(reason)

@@ -23,7 +23,9 @@ extension ModelKeeper {
         let seed = parts.seed
         parts.logger.info(
             "learning from this agent's own windows",
-            metadata: ["windows": "\(windowCounts.values.reduce(0, +))", "from": "\(base?.version.description ?? "nothing")"])
+            metadata: [
+                "windows": "\(windowCounts.values.reduce(0, +))", "from": "\(base?.version.description ?? "nothing")",
+            ])
         return { [self, learner] in
             do {
                 let data = try await trainingData(newest: parts.configuration.learning.storedWindows)
@@ -56,7 +58,8 @@ extension ModelKeeper {
         // The first model is used in any case: one that finds some faults is better than none that finds any.
         guard result.selfTest.passes || base == nil else {
             learning.ended(succeeded: false, uptime: uptime)
-            parts.logger.notice("the newly learned model is not used", metadata: ["reason": "\(result.selfTest.reason)"])
+            parts.logger.notice(
+                "the newly learned model is not used", metadata: ["reason": "\(result.selfTest.reason)"])
             return []
         }
         let reason = "held-out error \(result.report.bestValidationLoss); \(result.selfTest.reason)"
@@ -90,7 +93,8 @@ extension ModelKeeper {
         return { [self, learner] in
             let all = try await trainingData(newest: Self.calibrationWindows)
             let data = TrainingData(
-                Dictionary(uniqueKeysWithValues: all.devices.filter { late.contains($0.id) }.map { ($0.id, $0.windows) }))
+                Dictionary(
+                    uniqueKeysWithValues: all.devices.filter { late.contains($0.id) }.map { ($0.id, $0.windows) }))
             do {
                 let calibrations = try await parts.thread.run { _ in try learner.calibrate(active.artifact, data) }
                 post(.calibrated(active.version.digest, calibrations))

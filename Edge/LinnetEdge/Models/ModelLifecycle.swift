@@ -13,8 +13,8 @@ import LinnetMessaging
 ///
 /// Nothing of this is stored but the file of the candidate and the number of the last release acted on: after a restart the
 /// broker delivers the retained manifest again, and the same steps are taken anew, without the download. A newer
-/// manifest takes the place of whatever is under way. Results name the version they are of, so that what comes too late
-/// from a superseded candidate changes nothing.
+/// manifest takes the place of a candidate that is not on trial yet, and waits for the end of a trial. Results name the
+/// version they are of, so that what comes too late from a superseded candidate changes nothing.
 public struct ModelLifecycle: Sendable, Equatable {
     /// Where the candidate stands.
     public enum Phase: Sendable, Equatable {
@@ -104,9 +104,13 @@ public struct ModelLifecycle: Sendable, Equatable {
         guard manifest.release > max(lastRelease, release ?? 0) else {
             return [.decline(manifest, .replayed(release: manifest.release, last: max(lastRelease, release ?? 0)))]
         }
-        // The swap that is being written comes first; the broker keeps the newer manifest, and it is asked for after.
-        if case .activating = phase { return [.remindLater(manifest)] }
-        var actions = stopCandidate()
+        // A candidate on trial has its trial to the end: where releases come faster than trials end, a device that began
+        // anew with each of them would never leave its old model.
+        switch phase {
+        case .shadowing, .selfTesting, .activating: return [.remindLater(manifest)]
+        case .idle, .fetching, .calibrating, .waitingForWindows: break
+        }
+        var actions = stopFetching()
         guard manifest.model.plan.bytes <= ModelDownloads.maximumBytes else {
             let refusal = ModelRefusal.tooLarge(
                 bytes: manifest.model.plan.bytes, limit: ModelDownloads.maximumBytes)
@@ -125,12 +129,9 @@ public struct ModelLifecycle: Sendable, Equatable {
         return actions
     }
 
-    private mutating func stopCandidate() -> [ModelAction] {
-        switch phase {
-        case .fetching(let manifest): [.stopFetching(manifest.model.version.digest)]
-        case .shadowing: [.stopShadow]
-        case .idle, .calibrating, .waitingForWindows, .selfTesting, .activating: []
-        }
+    private func stopFetching() -> [ModelAction] {
+        guard case .fetching(let manifest) = phase else { return [] }
+        return [.stopFetching(manifest.model.version.digest)]
     }
 
     // MARK: - Steps

@@ -18,7 +18,7 @@ public actor StateReporter {
     private var isPresenceDue = false
     private var isPublishing = false
     private var lastSignature: Signature?
-    private var lastSentAt: Int64 = .min
+    private var lastSentAt: Int64?
 
     /// What of the state is told at once when it changes.
     private struct Signature: Equatable {
@@ -67,7 +67,7 @@ public actor StateReporter {
         }
         let state = try await gather()
         let signature = Self.signature(of: state)
-        guard signature != lastSignature || uptime - lastSentAt >= every else { return }
+        guard signature != lastSignature || lastSentAt.map({ uptime - $0 >= every }) ?? true else { return }
         isPublishing = true
         defer { isPublishing = false }
         if isPresenceDue {

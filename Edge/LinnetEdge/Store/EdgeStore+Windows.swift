@@ -43,7 +43,8 @@ extension EdgeStore {
     ) async throws(EdgeStoreError) -> [StoredWindow] {
         try await read { db in
             let rows = try WindowRow.fetchCursor(
-                db, sql: "SELECT startedAt, endedAt, samples FROM window WHERE device = ? ORDER BY sequence DESC LIMIT ?",
+                db,
+                sql: "SELECT startedAt, endedAt, samples FROM window WHERE device = ? ORDER BY sequence DESC LIMIT ?",
                 arguments: [device.rawValue, limit])
             var windows: [StoredWindow] = []
             while let row = try rows.next() {

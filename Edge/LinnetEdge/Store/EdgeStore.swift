@@ -79,6 +79,14 @@ public final class EdgeStore: Sendable {
         do { return try result.get() } catch { throw EdgeStoreError(error, path: path) }
     }
 
+    /// Moves the write-ahead log into the database file.
+    package func checkpoint() async throws(EdgeStoreError) {
+        let path = path
+        do { try await queue.writeWithoutTransaction { db in _ = try db.checkpoint(.truncate) } } catch {
+            throw EdgeStoreError(error, path: path)
+        }
+    }
+
     /// Checks the whole file.
     ///
     /// - Returns: what SQLite says, `ok` if nothing is wrong.

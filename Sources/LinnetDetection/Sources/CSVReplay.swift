@@ -19,6 +19,8 @@ public struct CSVReplay: DataSource {
     private var offset: Int64 = 0
     private var lastTime: Timestamp
     private var isSkipping = false
+    /// Whether the next sample is no neighbour of the one before.
+    private var followsGap = false
 
     /// Rows that the sampling interval is taken from.
     private static let sampledRows = 200
@@ -72,6 +74,7 @@ public struct CSVReplay: DataSource {
             else { continue }
             if row.isLabelled, settings.labelledRows == .skip {
                 isSkipping = true
+                followsGap = true
                 continue
             }
             if isSkipping { closeGap(before: row.time) }
@@ -82,7 +85,8 @@ public struct CSVReplay: DataSource {
                 continue
             }
             try await pacer.wait(until: time)
-            return Sample(time: time, values: row.values)
+            defer { followsGap = false }
+            return Sample(time: time, values: row.values, followsGap: followsGap)
         }
     }
 
@@ -92,6 +96,7 @@ public struct CSVReplay: DataSource {
         offset += lastTime.milliseconds(since: firstTime) + pause
         lastTime = firstTime
         isSkipping = false
+        followsGap = true
     }
 
     /// Shortens the time of rows that were left out to a pause; recordings with their own times keep it as it is.

@@ -27,10 +27,15 @@ public struct Pacer: Sendable {
 
     /// Returns once it is `time`, at once if it has passed, or throws when cancelled.
     public func wait(until time: Timestamp) async throws {
+        try Task.checkCancellation()
         guard let clock else { return }
-        let milliseconds = time.milliseconds(since: clock.now())
-        guard milliseconds > 0 else { return }
-        // A clock that was set back must not stop the source for hours.
-        try await Task.sleep(for: .milliseconds(min(milliseconds, 60_000)))
+        while true {
+            let milliseconds = time.milliseconds(since: clock.now())
+            guard milliseconds > 0 else { return }
+            // In slices, so that a clock that is set forward ends the wait.
+            try await Task.sleep(for: .milliseconds(min(milliseconds, Self.longestSleepMilliseconds)))
+        }
     }
+
+    private static let longestSleepMilliseconds: Int64 = 10_000
 }

@@ -40,21 +40,19 @@ public struct FaultOverlay<Base: DataSource>: DataSource {
 
     public mutating func next() async throws -> Sample? {
         guard var sample = try await base.next() else { return nil }
-        var isFaulty = [Bool](repeating: false, count: sample.values.count)
+        // The truth, even under a fault: a source that was started again in the middle of one has nothing else to learn
+        // the spread from.
+        for (channel, value) in zip(moments.indices, sample.values) { moments[channel].add(Double(value)) }
         for (number, placed) in faults.enumerated() where placed.channel < sample.values.count {
             let intensity = placed.fault.intensity(at: sample.time) * placed.fault.severity
-            guard intensity > 0, sample.values[placed.channel].isFinite else {
+            guard intensity > 0 else {
                 stuckAt[number] = nil
                 continue
             }
-            isFaulty[placed.channel] = true
+            guard sample.values[placed.channel].isFinite else { continue }
             sample.values[placed.channel] = faulty(
                 sample.values[placed.channel], placed.fault, channel: placed.channel, number: number,
                 intensity: intensity, time: sample.time)
-        }
-        // A channel under a fault does not teach how much it normally spreads.
-        for channel in sample.values.indices where !isFaulty[channel] {
-            moments[channel].add(Double(sample.values[channel]))
         }
         return sample
     }

@@ -7,12 +7,15 @@ import LinnetDomain
 ///     var windower = Windower(contract: contract, stride: 4, missing: .hold(3), maximumGapMilliseconds: 2000)
 ///     if let window = windower.push(sample) { score(window) }
 ///
-/// A gap longer than the maximum empties it: a window never spans an outage. Samples that repeat a time or go back in
-/// it are thrown away and counted; so are samples of the wrong width.
+/// A gap longer than the maximum empties it: a window never spans an outage. Samples that repeat a time or go back a
+/// little in it are thrown away and counted; so are samples of the wrong width. One that goes back further than the
+/// maximum gap says that a clock was set back: that is a gap as well, or the device would not be watched until the clock
+/// has caught up.
 public struct Windower: Sendable {
     /// What did not go as it should since the start.
     public struct Counters: Sendable, Equatable {
-        /// Times between two samples that were longer than the maximum.
+        /// Places where two samples were no neighbours: too long a time between them, a clock that was set back, or a
+        /// source that left something out.
         public var gaps = 0
         /// Values that were not there.
         public var missingCells = 0
@@ -47,7 +50,7 @@ public struct Windower: Sendable {
         channelCount = max(1, contract.channels.count)
         self.stride = max(1, stride)
         self.missing = missing
-        self.maximumGapMilliseconds = maximumGapMilliseconds
+        self.maximumGapMilliseconds = max(0, maximumGapMilliseconds)
         last = [Float](repeating: .nan, count: channelCount)
         held = [Int](repeating: 0, count: channelCount)
         sinceWindow = self.stride
@@ -55,13 +58,21 @@ public struct Windower: Sendable {
 
     /// Takes in one sample; answers a window when one is due.
     public mutating func push(_ sample: Sample) -> SampleWindow? {
-        guard sample.values.count == channelCount, lastTime.map({ sample.time > $0 }) ?? true else {
+        guard sample.values.count == channelCount else {
             counters.discardedSamples += 1
             return nil
         }
-        if let lastTime, sample.time.milliseconds(since: lastTime) > Int64(maximumGapMilliseconds) {
-            counters.gaps += 1
-            empty()
+        if let lastTime {
+            let elapsed = sample.time.milliseconds(since: lastTime)
+            let isGap = sample.followsGap || elapsed > maximumGap || elapsed < -maximumGap
+            guard isGap || elapsed > 0 else {
+                counters.discardedSamples += 1
+                return nil
+            }
+            if isGap {
+                counters.gaps += 1
+                empty()
+            }
         }
         lastTime = sample.time
         guard let row = filled(sample.values) else {
@@ -72,6 +83,8 @@ public struct Windower: Sendable {
         append(row, at: sample.time)
         return due()
     }
+
+    private var maximumGap: Int64 { Int64(maximumGapMilliseconds) }
 
     /// The sample with held values in place of missing ones; `nil` if a channel has nothing that may stand in.
     private mutating func filled(_ row: [Float]) -> [Float]? {

@@ -44,11 +44,11 @@ struct Conclusion {
     }
 
     private func totals() -> [String] {
-        let version = facts.modelVersion.map { "version \($0)" } ?? "no version"
+        let version = facts.modelVersion.map { "newest version \($0)" } ?? "no version"
+        let loss = facts.lastLoss.map { ", loss \(HumanText.number(facts.firstLoss)) → \(HumanText.number($0))" } ?? ""
         let repeats = verdict.sightings.reduce(0) { $0 + max(0, $1.events.count - 1) }
         return [
-            "\(HumanText.plural(facts.rounds, "training round")) committed, newest \(version), loss "
-                + "\(HumanText.number(facts.firstLoss)) → \(HumanText.number(facts.lastLoss))",
+            "\(HumanText.plural(facts.rounds, "training round")) committed, \(version)\(loss)",
             "\(facts.agentsOnVersion) of \(facts.agents) agents run the newest released version of their cohort",
             "\(verdict.faultsDetected) of \(facts.judged.count) faults found, "
                 + "\(HumanText.plural(verdict.falseAlarms.count, "false alarm")), "

@@ -7,6 +7,8 @@ struct CoordinatorFile {
     let apiPort: Int
     /// From the start of one round to the next.
     let roundSeconds: Int
+    /// Normal windows that an agent must have to take part.
+    let minimumWindows: Int
 
     var text: String {
         """
@@ -20,12 +22,13 @@ struct CoordinatorFile {
           deadline: 20s
           quorum: 1
           quorumShare: 0.6
-          minimumWindows: 64
+          minimumWindows: \(minimumWindows)
           epochs: 10
           batchSize: 32
           learningRate: 0.002
         model: {hidden: [24, 8], activation: tanh, falseAlarmsPerDay: 1}
-        release: {automatic: true, shadowWindows: 20}
+        # Few enough for the slowest device, this host, to be through before the next round.
+        release: {automatic: true, shadowWindows: 10}
 
         """
     }

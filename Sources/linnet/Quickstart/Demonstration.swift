@@ -76,7 +76,7 @@ struct Demonstration {
         do {
             return try Preparation(
                 installation: installation, directory: directory, scenario: scenario, schedule: schedule, epoch: epoch,
-                roundSeconds: Int(min(max(seconds / 10, 6), 30))
+                roundSeconds: Int(min(max(seconds / 10, 9), 30))
             ).perform(withTLS: usesTLS)
         } catch {
             if directory.isTemporary { directory.remove() }

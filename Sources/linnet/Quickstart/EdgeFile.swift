@@ -13,6 +13,12 @@ struct EdgeFile {
     /// When the demonstration starts; faults are told by it.
     let epoch: Timestamp
     let faults: [InjectedFault]
+    /// Normal windows before anything is learned or calibrated.
+    let minimumWindows: Int
+
+    /// Samples in a window, and from the start of one to the start of the next.
+    static let length = 8
+    static let stride = 4
 
     var text: String {
         """
@@ -20,10 +26,9 @@ struct EdgeFile {
         state: \(YAMLText.quoted(directory.edgeState(member.agent)))
         coordinator: {publicKey: \(coordinatorKey)}
         broker: \(broker.section(for: member.agent.rawValue))
-        window: {length: 8, stride: 4, maximumGap: \(maximumGap), holdMissing: 3}
-        # One false alarm a day would need days of windows to aim at; this is a show of minutes.
+        window: {length: \(Self.length), stride: \(Self.stride), maximumGap: \(maximumGap), holdMissing: 3}
         detection: {falseAlarmsPerDay: 1, raiseAfter: 3, clearAfter: 12, clearRatio: 0.8}
-        learning: {hidden: [24, 8], activation: tanh, minimumWindows: 100, storedWindows: 20000, epochs: 30, cpuShare: 0.5}
+        learning: {hidden: [24, 8], activation: tanh, minimumWindows: \(minimumWindows), cpuShare: 0.5}
         reporting: {stateEvery: 1s}
         devices:
           - id: \(member.device)
@@ -46,7 +51,7 @@ struct EdgeFile {
 
     private var source: String {
         switch member.source {
-        case .host: return "{kind: host, interval: 250ms}"
+        case .host: return "{kind: host, interval: 125ms}"
         case .simulator(let seed):
             return "{kind: simulator, seed: \(seed), interval: 50ms, timeScale: 20, epoch: \(epoch.milliseconds)}"
         case .recording(let recording, let layout, let speed):

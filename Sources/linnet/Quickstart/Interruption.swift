@@ -12,6 +12,11 @@ enum Interruption {
 
     /// Starts listening to SIGINT, SIGTERM and SIGHUP.
     static func listen() {
+        var own = sigset_t()
+        sigemptyset(&own)
+        for number in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&own, number) }
+        // Whoever started this may have blocked them.
+        pthread_sigmask(SIG_UNBLOCK, &own, nil)
         for number in [SIGINT, SIGTERM, SIGHUP] {
             signal(number) { _ in
                 // Nothing but an atomic and _exit: all that a signal handler may do. The kernel then ends the processes.

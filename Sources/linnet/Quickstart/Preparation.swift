@@ -29,7 +29,8 @@ struct Preparation {
         let broker = try makeBroker(port: ports[0], withTLS: withTLS)
         try directory.write(broker.text, to: directory.brokerFile)
         let coordinator = CoordinatorFile(
-            directory: directory, broker: broker, apiPort: ports[1], roundSeconds: roundSeconds)
+            directory: directory, broker: broker, apiPort: ports[1], roundSeconds: roundSeconds,
+            minimumWindows: scenario.minimumWindows)
         try directory.write(coordinator.text, to: directory.coordinatorFile)
         let key = try identity(from: installation.coordinator, directory.coordinatorFile)
 
@@ -46,7 +47,8 @@ struct Preparation {
             try directory.make(directory.edgeState(member.agent))
             let faults = schedule.faults.filter { $0.agent == member.agent }
             let edge = EdgeFile(
-                member: member, directory: directory, broker: broker, coordinatorKey: key, epoch: epoch, faults: faults)
+                member: member, directory: directory, broker: broker, coordinatorKey: key, epoch: epoch, faults: faults,
+                minimumWindows: scenario.minimumWindows)
             try directory.write(edge.text, to: file)
             let agentKey = try identity(from: installation.edge, file)
             try directory.write(agentKey + "\n", to: "\(directory.trustedAgents)/\(member.agent).pub")

@@ -64,8 +64,18 @@ struct Scenario: Sendable {
         }
     }
 
-    private static let sensorFaults: [FaultKind] = [.spike, .drift]
+    private static let sensorFaults: [FaultKind] = [.drift, .spike, .dropout, .stuck]
     private static let machineFaults: [(kind: FaultKind, channels: [String])] = [
-        (.bearingWear, []), (.cavitation, []), (.imbalance, []), (.drift, ["motor_current", "discharge_pressure"]),
+        (.bearingWear, []), (.drift, ["bearing_temperature", "flow"]), (.cavitation, []),
+        (.stuck, ["vibration_mid", "flow"]), (.imbalance, []), (.dropout, ["flow"]),
     ]
+
+    /// Normal windows that an agent gathers before it takes part in a round: for a machine two turns through all its loads,
+    /// for a recording a lap, since what a model has not seen it takes for a fault.
+    var minimumWindows: Int {
+        members.reduce(100) { most, member in
+            guard case .recording(let recording, _, _) = member.source else { return most }
+            return max(most, min(400, recording.rows / EdgeFile.stride))
+        }
+    }
 }

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import LinnetDetection
+import LinnetDomain
+import LinnetEdge
+import LinnetMessaging
+import LinnetNN
+import LinnetNumerics
+import Testing
+
+@Suite("Taking part in rounds")
+struct RoundParticipationTests {
+    private let base = Data("a model".utf8)
+
+    private func offer(
+        _ round: Int = 1, kind: RoundKind = .training, isOpen: Bool = true, participants: [AgentID] = [Fixtures.agent],
+        cohort: CohortID = CohortID(of: Fixtures.contract)
+    ) -> RoundOffer {
+        let plan = ChunkPlan(of: base, chunkBytes: 1000)
+        let reference = ModelReference(version: ModelVersion(number: 1, digest: plan.digest), plan: plan)
+        return RoundOffer(
+            cohort: cohort, round: round, kind: kind, isOpen: isOpen, base: kind == .training ? reference : nil,
+            settings: ClientSettings(), participants: participants, openedAt: Fixtures.start,
+            deadline: Fixtures.start.adding(milliseconds: 60_000))
+    }
+
+    private let live = RoundArrival(wasRetained: false, at: Fixtures.start)
+    private let update = PreparedUpdate(round: 1, sequence: 70, parts: [Data([1])])
+    private func participation() -> RoundParticipation {
+        var participation = RoundParticipation(
+            agent: Fixtures.agent, cohort: CohortID(of: Fixtures.contract), lastRound: 0)
+        _ = participation.handle(.connectionChanged(true), uptime: 0)
+        return participation
+    }
+
+    /// A round brought to the point where the answer is under way.
+    private func sending() -> RoundParticipation {
+        var participation = participation()
+        _ = participation.handle(.offer(offer(), live), uptime: 0)
+        _ = participation.handle(.base(Digest(of: base), base), uptime: 10)
+        _ = participation.handle(.prepared(update), uptime: 20)
+        return participation
+    }
+
+    @Test("offer, base, training, answer, receipt")
+    func wholeRound() {
+        var participation = participation()
+        #expect(participation.handle(.offer(offer(), live), uptime: 0) == [.getBase(offer().base!)])
+        #expect(
+            participation.handle(.base(Digest(of: base), base), uptime: 10) == [.train(offer(), base: base)])
+        #expect(participation.handle(.prepared(update), uptime: 20) == [.send(update)])
+        let receipt = UpdateReceipt(round: 1, sequence: 70, accepted: true, reason: "")
+        #expect(participation.handle(.receipts([receipt]), uptime: 30) == [.heard(receipt), .finish(1)])
+        #expect(participation.phase == .idle)
+        #expect(participation.handle(.offer(offer(), live), uptime: 40) == [])
+    }
+
+    @Test("a statistics round needs no base")
+    func statistics() {
+        var participation = participation()
+        let offer = offer(kind: .statistics)
+        #expect(participation.handle(.offer(offer, live), uptime: 0) == [.gatherStatistics(offer)])
+        #expect(participation.handle(.prepared(update), uptime: 20) == [.send(update)])
+    }
+
+    @Test("without a receipt the answer goes out again, more and more rarely, until the round's time is over")
+    func resending() {
+        var participation = sending()
+        var sent: [Int64] = []
+        var end: [RoundAction] = []
+        for uptime in stride(from: Int64(100), through: 61_000, by: 100) {
+            let actions = participation.handle(.tick, uptime: uptime)
+            if actions == [.send(update)] { sent.append(uptime) } else { end += actions }
+        }
+        #expect(sent == [5100, 15_100, 35_100])
+        #expect(end == [.sitOut(offer(), "the round's time is over"), .finish(1)])
+    }
+
+    @Test("after a reconnect the answer goes out at once; without a connection it waits")
+    func reconnect() {
+        var participation = sending()
+        #expect(participation.handle(.connectionChanged(false), uptime: 100) == [])
+        #expect(participation.handle(.tick, uptime: 20_000) == [])
+        #expect(participation.handle(.connectionChanged(true), uptime: 20_100) == [.send(update)])
+    }
+
+    @Test("a refusal ends the round too: as a duplicate after a restart, or because the header could not be opened")
+    func refused() {
+        for sequence in [70, 0] as [Int64] {
+            var participation = sending()
+            let receipt = UpdateReceipt(round: 1, sequence: sequence, accepted: false, reason: "duplicate")
+            #expect(participation.handle(.receipts([receipt]), uptime: 30) == [.heard(receipt), .finish(1)])
+        }
+    }
+
+    @Test("receipts of other rounds and other answers are passed over")
+    func otherReceipts() {
+        var participation = sending()
+        let others = [
+            UpdateReceipt(round: 2, sequence: 70, accepted: true, reason: ""),
+            UpdateReceipt(round: 1, sequence: 69, accepted: true, reason: ""),
+        ]
+        #expect(participation.handle(.receipts(others), uptime: 30) == [])
+        #expect(participation.phase != .idle)
+    }
+
+    @Test("an offer that is closed, old, for others or of another cohort is not worked on")
+    func notForUs() {
+        var participation = participation()
+        #expect(participation.handle(.offer(offer(isOpen: false), live), uptime: 0) == [])
+        let others = offer(participants: [AgentID(checked: "press-9")])
+        #expect(
+            participation.handle(.offer(others, live), uptime: 0)
+                == [.sitOut(others, "this agent is not among the 1 asked")])
+        let foreign = offer(cohort: CohortID(checked: "c-other"))
+        #expect(
+            participation.handle(.offer(foreign, live), uptime: 0)
+                == [.sitOut(foreign, "it is of cohort c-other, not \(participation.cohort)")])
+        #expect(participation.phase == .idle)
+    }
+
+    @Test("a retained offer past its deadline is left; a live one is open whatever the clocks say")
+    func deadlines() {
+        let late = Fixtures.start.adding(milliseconds: 60_000)
+        var participation = participation()
+        #expect(
+            participation.handle(.offer(offer(), RoundArrival(wasRetained: true, at: late)), uptime: 0)
+                == [.sitOut(offer(), "its deadline, 2026-01-01T00:01:00.000Z, has passed")])
+        let yearsOff = RoundArrival(wasRetained: false, at: Timestamp(milliseconds: 3_000_000_000_000))
+        #expect(participation.handle(.offer(offer(), yearsOff), uptime: 0) == [.getBase(offer().base!)])
+    }
+
+    @Test("a closed offer ends what is under way, in each phase")
+    func closed() {
+        let closed = RoundEvent.offer(offer(isOpen: false), live)
+        let over: [RoundAction] = [.sitOut(offer(), "the coordinator has closed it"), .finish(1)]
+
+        var fetching = participation()
+        _ = fetching.handle(.offer(offer(), live), uptime: 0)
+        #expect(fetching.handle(closed, uptime: 1) == [.stopGettingBase(Digest(of: base))] + over)
+
+        var working = participation()
+        _ = working.handle(.offer(offer(), live), uptime: 0)
+        _ = working.handle(.base(Digest(of: base), base), uptime: 1)
+        #expect(working.handle(closed, uptime: 2) == [.stopWorking] + over)
+
+        var sending = sending()
+        #expect(sending.handle(closed, uptime: 30) == over)
+    }
+
+    @Test("a newer round takes the place of the one at hand; an older one does not")
+    func newerRound() {
+        var participation = sending()
+        let newer = offer(2)
+        #expect(
+            participation.handle(.offer(newer, live), uptime: 30)
+                == [.sitOut(offer(), "a newer round is open"), .finish(1), .getBase(newer.base!)])
+        #expect(participation.handle(.offer(offer(1), live), uptime: 40) == [])
+    }
+
+    @Test("a failure is said and ends the round")
+    func failure() {
+        var participation = participation()
+        _ = participation.handle(.offer(offer(kind: .statistics), live), uptime: 0)
+        #expect(participation.handle(.failed(round: 9, "other"), uptime: 1) == [])
+        #expect(
+            participation.handle(.failed(round: 1, "3 normal windows are stored; 50 are needed"), uptime: 1)
+                == [
+                    .stopWorking, .sitOut(offer(kind: .statistics), "3 normal windows are stored; 50 are needed"),
+                    .finish(1),
+                ])
+    }
+
+    @Test("after a restart a round that is over stays over")
+    func restart() {
+        var participation = RoundParticipation(
+            agent: Fixtures.agent, cohort: CohortID(of: Fixtures.contract), lastRound: 7)
+        #expect(participation.handle(.offer(offer(7), live), uptime: 0) == [])
+        #expect(participation.handle(.offer(offer(8), live), uptime: 0) == [.getBase(offer(8).base!)])
+    }
+}
+
+@Suite("The answer to a round")
+struct RoundLearnerTests {
+    private let learner = RoundLearner(contract: Fixtures.contract, seed: 5)
+    private let data = TrainingData([Fixtures.device: Fixtures.windows(200)])
+
+    private func offer(for bytes: Data) -> RoundOffer {
+        let manifest = Fixtures.manifest(release: 1, bytes: bytes)
+        return RoundOffer(
+            cohort: manifest.cohort, round: 3, kind: .training, isOpen: true, base: manifest.model,
+            settings: ClientSettings(epochs: 4, learningRate: 0.002), participants: [Fixtures.agent],
+            openedAt: Fixtures.start, deadline: Fixtures.start.adding(milliseconds: 60_000))
+    }
+
+    private func untrained() throws -> Data {
+        try LocalModel.untrainedBytes(Fixtures.windows(60))
+    }
+
+    @Test("training makes the held-out error smaller, and only the weights change")
+    func training() throws {
+        let bytes = try untrained()
+        let answer = try learner.train(data, offer: offer(for: bytes), base: bytes) { true }
+
+        let (base, trained) = (try ModelArtifact(parsing: bytes), try ModelArtifact(parsing: answer.body))
+        #expect(try #require(answer.lossAfter) < #require(answer.lossBefore))
+        #expect(trained.parameters != base.parameters)
+        #expect(trained.scaler == base.scaler && trained.architecture == base.architecture)
+        #expect(answer.windows == 200)
+    }
+
+    @Test("the same offer, windows and seed give the same answer, bit by bit")
+    func repeatable() throws {
+        let bytes = try untrained()
+        let answers = try (0..<2).map { _ in try learner.train(data, offer: offer(for: bytes), base: bytes) { true } }
+        #expect(answers[0] == answers[1])
+    }
+
+    @Test("statistics are of deviations from each device's own level")
+    func statistics() throws {
+        let hot = Fixtures.windows(100).map { window in
+            SampleWindow(
+                start: window.start, end: window.end, length: 4, channelCount: 3, values: window.values.map { $0 + 500 }
+            )!
+        }
+        let both = TrainingData([Fixtures.device: Fixtures.windows(100), DeviceID(checked: "hot"): hot])
+
+        let body = try Wire.decode(StatisticsBody.self, from: try learner.statistics(both).body)
+        let one = try Wire.decode(
+            StatisticsBody.self,
+            from: try learner.statistics(TrainingData([Fixtures.device: Fixtures.windows(100)])).body)
+
+        #expect(body.channels.count == 3)
+        for (merged, own) in zip(body.channels, one.channels) {
+            #expect(merged.count == 2 * own.count)
+            #expect(abs(merged.standardDeviation - own.standardDeviation) < 0.01 * own.standardDeviation)
+        }
+    }
+
+    @Test("too few windows, a foreign base and a base of garbage are failures with a reason")
+    func failures() throws {
+        let bytes = try untrained()
+        let few = TrainingData([Fixtures.device: Fixtures.windows(10)])
+        #expect(throws: RoundFailure.tooFewWindows(found: 10, needed: 50)) { try learner.statistics(few) }
+        #expect(throws: RoundFailure.base("its sha256 is not the one in the offer")) {
+            try learner.train(data, offer: offer(for: bytes), base: Data([1])) { true }
+        }
+        let garbage = Data(repeating: 0x7b, count: 300)
+        #expect(throws: RoundFailure.self) {
+            try learner.train(data, offer: offer(for: garbage), base: garbage) { true }
+        }
+        let other = RoundLearner(
+            contract: SignalContract(
+                channels: [Channel(name: "only")], intervalMilliseconds: 1000, windowLength: 4), seed: 1)
+        #expect(throws: RoundFailure.self) { try other.train(data, offer: offer(for: bytes), base: bytes) { true } }
+    }
+}
+
+extension LocalModel {
+    /// The file of an untrained model for the machine of the fixtures, as a coordinator's first version is.
+    fileprivate static func untrainedBytes(_ windows: [SampleWindow]) throws -> Data {
+        try untrained(devices: [windows], hidden: [6, 2], activation: .tanh, falseAlarmsPerDay: 1, seed: 4).encoded()
+    }
+}
