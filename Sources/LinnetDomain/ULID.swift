@@ -24,6 +24,15 @@ public struct ULID: Hashable, Comparable, Sendable, Codable, CustomStringConvert
         self.text = text
     }
 
+    /// When it was made, to the millisecond.
+    public var time: Timestamp {
+        // 50 bits of digits, of which a first digit above 7 would be none of a valid id; all fit.
+        let milliseconds = text.utf8.prefix(10).reduce(Int64(0)) { value, digit in
+            value << 5 | Int64(Self.digits.firstIndex(of: digit) ?? 0)
+        }
+        return Timestamp(milliseconds: milliseconds)
+    }
+
     public var description: String { text }
 
     public static func < (left: ULID, right: ULID) -> Bool { left.text < right.text }

@@ -91,6 +91,25 @@ struct SelfTestTests {
         #expect(!report.passed && report.recall["spike"] == 0)
     }
 
+    @Test("a model need not find more than the one it replaces, and may not find clearly less")
+    func replaces() async throws {
+        let learned = try await learned()
+        let (model, windows) = (learned.0, learned.2)
+        var calibration = learned.1
+        func passes(beside recall: Double, threshold: Double) throws -> Bool {
+            calibration.threshold = threshold
+            var replaced = try SelfTest.run(model: model, calibration: calibration, windows: windows, seed: 1)
+            replaced.recall = replaced.recall.mapValues { _ in recall }
+            return try SelfTest.run(
+                model: model, calibration: calibration, windows: windows, replaced: replaced, seed: 1
+            ).passed
+        }
+        let good = calibration.threshold
+        #expect(try passes(beside: 0.2, threshold: .greatestFiniteMagnitude))
+        #expect(try !passes(beside: 0.6, threshold: .greatestFiniteMagnitude))
+        #expect(try passes(beside: 1, threshold: good))
+    }
+
     @Test("a model that copies its input finds nothing, and fails")
     func copies() async throws {
         var (model, calibration, windows) = try await learned()

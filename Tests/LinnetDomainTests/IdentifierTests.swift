@@ -73,6 +73,7 @@ struct ULIDTests {
         #expect(id.text.hasPrefix("01ARYZ6S41"))
         #expect(id.text.utf8.count == 26)
         #expect(ULID(id.text) == id)
+        #expect(id.time == Timestamp(milliseconds: 1_469_918_176_385))
     }
 
     @Test("ids sort by the time they were made at")

@@ -17,11 +17,12 @@ final class CoordinatorHarness {
     let bus = InMemoryBus()
     let clock = ManualClock()
     let key = SigningKey()
-    let settings: FleetSettings
+    private(set) var settings: FleetSettings
     private(set) var store: SQLiteFleetStore
     private(set) var coordinator: FleetCoordinator
     private var running: Task<Void, Never>?
 
+    /// - Parameter quorum: a round opens as soon as so many agents are there: all of them, where a test counts on all.
     init(quorum: Int = 2) throws {
         folder = try TemporaryDirectory()
         keys = try TemporaryDirectory()
@@ -61,8 +62,11 @@ final class CoordinatorHarness {
     }
 
     /// Ends the coordinator, closes the file, and starts another on it, as after a crash.
-    func restart() async throws {
+    ///
+    /// - Parameter quorum: another one than before.
+    func restart(quorum: Int? = nil) async throws {
         await stop()
+        settings.rounds.quorum = quorum ?? settings.rounds.quorum
         try store.close()
         store = try SQLiteFleetStore(path: folder.path("coordinator.sqlite"))
         coordinator = Self.make(settings, store, bus, key, keys, clock)

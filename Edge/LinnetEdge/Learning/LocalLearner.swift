@@ -61,7 +61,7 @@ public struct LocalLearner: Sendable {
         artifact.provenance = ["version": "0", "agent": "\(agent)", "windows": "\(data.count)"]
         try artifact.validate()
         let calibrations = try calibrate(artifact, data)
-        let selfTest = try selfTest(artifact, calibrations, data, seed: seed)
+        let selfTest = try selfTest(artifact, calibrations, data, replaced: base, seed: seed)
         let bytes = artifact.encoded()
         let version = ModelVersion(number: 0, digest: Digest(of: bytes))
         return Result(
@@ -81,18 +81,33 @@ public struct LocalLearner: Sendable {
     }
 
     /// Tries a model on every device that is calibrated for it.
+    ///
+    /// - Parameter replaced: the model that it would take the place of; `nil` where there is none.
     public func selfTest(
-        _ artifact: ModelArtifact, _ calibrations: [DeviceID: Calibration], _ data: TrainingData, seed: UInt64
+        _ artifact: ModelArtifact, _ calibrations: [DeviceID: Calibration], _ data: TrainingData,
+        replaced: ModelArtifact? = nil, seed: UInt64
     ) throws(DetectionError) -> ModelVerdict {
         var verdict = ModelVerdict(passes: true, reason: "no device to test on", evidence: [:])
         for (id, windows) in data.devices {
             guard let calibration = calibrations[id] else { continue }
-            let report = try SelfTest.run(model: artifact, calibration: calibration, windows: windows, seed: seed)
+            let report = try SelfTest.run(
+                model: artifact, calibration: calibration, windows: windows,
+                replaced: try replaced.map { replaced throws(DetectionError) in
+                    try reference(replaced, windows: windows, seed: seed)
+                }, seed: seed)
             verdict = ModelVerdict(
                 passes: report.passed, reason: "device \(id): \(report.reason)", evidence: report.evidence)
             // The first device that fails speaks for all.
             guard verdict.passes else { break }
         }
         return verdict
+    }
+
+    /// What a model reaches on windows when it is calibrated on those same windows.
+    private func reference(
+        _ model: ModelArtifact, windows: [SampleWindow], seed: UInt64
+    ) throws(DetectionError) -> SelfTestReport {
+        let calibration = try Calibration.fit(model: model, windows: windows, windowsPerDay: windowsPerDay)
+        return try SelfTest.run(model: model, calibration: calibration, windows: windows, seed: seed)
     }
 }

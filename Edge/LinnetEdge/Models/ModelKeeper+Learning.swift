@@ -138,14 +138,16 @@ extension ModelKeeper {
     }
 
     func selfTest(_ candidate: ModelCandidate) -> Job {
-        { [self, learner] in
+        let replaced = active?.artifact
+        return { [self, learner] in
             let digest = candidate.version.digest
             let data = try await trainingData(newest: Self.calibrationWindows)
             let seed = parts.seed
             let verdict: ModelVerdict
             do {
                 verdict = try await parts.thread.run { _ in
-                    try learner.selfTest(candidate.artifact, candidate.calibrations, data, seed: seed)
+                    try learner.selfTest(
+                        candidate.artifact, candidate.calibrations, data, replaced: replaced, seed: seed)
                 }
             } catch {
                 verdict = ModelVerdict(passes: false, reason: "\(error)", evidence: [:])

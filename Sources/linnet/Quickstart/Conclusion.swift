@@ -31,7 +31,7 @@ struct Conclusion {
 
     private func found(_ fault: InjectedFault, _ event: StoredEvent?) -> Table.Cell {
         guard let event else { return .init("not found", .bad) }
-        let delay = max(0, event.seconds.lowerBound - fault.startSeconds)
+        let delay = max(0, event.raisedSeconds - fault.startSeconds)
         return .init("\((delay * 10).rounded() / 10) s", .good)
     }
 

@@ -13,12 +13,15 @@ struct EdgeFile {
     /// When the demonstration starts; faults are told by it.
     let epoch: Timestamp
     let faults: [InjectedFault]
-    /// Normal windows before anything is learned or calibrated.
+    /// Normal windows before the agent learns a first model alone.
     let minimumWindows: Int
 
     /// Samples in a window, and from the start of one to the start of the next.
     static let length = 8
     static let stride = 4
+
+    /// This host is sampled more slowly than machines whose time runs fast; it has a model of its own early all the same.
+    static let hostMinimumWindows = 100
 
     var text: String {
         """

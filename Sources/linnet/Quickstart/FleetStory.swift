@@ -148,13 +148,13 @@ struct FleetStory {
         var lines: [Line] = []
         for event in snapshot.events where (eventRevisions[event.id] ?? 0) < event.revision {
             let isNew = eventRevisions.updateValue(event.revision, forKey: event.id) == nil
-            let start = seconds(event.startedAt)
             if isNew {
                 let fault = fault(seenBy: event)
                 let match = fault.map { "matches the injected \($0.words)" } ?? "matches no injected fault"
                 lines.append(
                     Line(
-                        seconds: start, text: "ANOMALY on \(event.device): \(Self.cause(event)); \(match)", tint: .bad))
+                        seconds: seconds(event.id.time),
+                        text: "ANOMALY on \(event.device): \(Self.cause(event)); \(match)", tint: .bad))
             }
             if event.state == .cleared {
                 lines.append(

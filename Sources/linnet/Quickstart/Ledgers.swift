@@ -39,7 +39,7 @@ struct Ledgers {
             let start = seconds(row.startedAt)
             return StoredEvent(
                 id: row.id, agent: row.agent, device: row.device, seconds: start...max(start, seconds(row.endedAt)),
-                channel: row.channel)
+                raisedSeconds: ULID(row.id).map { seconds($0.time) }, channel: row.channel)
         }
     }
 

@@ -48,7 +48,7 @@ struct Preparation {
             let faults = schedule.faults.filter { $0.agent == member.agent }
             let edge = EdgeFile(
                 member: member, directory: directory, broker: broker, coordinatorKey: key, epoch: epoch, faults: faults,
-                minimumWindows: scenario.minimumWindows)
+                minimumWindows: member.isHost ? EdgeFile.hostMinimumWindows : scenario.minimumWindows)
             try directory.write(edge.text, to: file)
             let agentKey = try identity(from: installation.edge, file)
             try directory.write(agentKey + "\n", to: "\(directory.trustedAgents)/\(member.agent).pub")

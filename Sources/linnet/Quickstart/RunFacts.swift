@@ -9,15 +9,19 @@ package struct StoredEvent: Sendable, Equatable {
     package var device: DeviceID
     /// When it was seen, in seconds from the start of the demonstration; an event that still fires ends with the run.
     package var seconds: ClosedRange<Double>
+    /// When its alarm was raised, in the same seconds.
+    package var raisedSeconds: Double
     package var channel: String?
 
     package init(
-        id: String, agent: AgentID, device: DeviceID, seconds: ClosedRange<Double>, channel: String? = nil
+        id: String, agent: AgentID, device: DeviceID, seconds: ClosedRange<Double>, raisedSeconds: Double? = nil,
+        channel: String? = nil
     ) {
         self.id = id
         self.agent = agent
         self.device = device
         self.seconds = seconds
+        self.raisedSeconds = raisedSeconds ?? seconds.lowerBound
         self.channel = channel
     }
 }

@@ -18,6 +18,8 @@ struct Scenario: Sendable {
         var agent: AgentID
         var device: DeviceID
         var source: Source
+
+        var isHost: Bool { if case .host = source { true } else { false } }
     }
 
     let members: [Member]
@@ -70,10 +72,10 @@ struct Scenario: Sendable {
         (.stuck, ["vibration_mid", "flow"]), (.imbalance, []), (.dropout, ["flow"]),
     ]
 
-    /// Normal windows that an agent gathers before it takes part in a round: for a machine two turns through all its loads,
-    /// for a recording a lap, since what a model has not seen it takes for a fault.
+    /// Normal windows that an agent gathers before it takes part in a round: for a machine three turns through all its
+    /// loads, for a recording a lap, since what a model has not seen it takes for a fault.
     var minimumWindows: Int {
-        members.reduce(100) { most, member in
+        members.reduce(150) { most, member in
             guard case .recording(let recording, _, _) = member.source else { return most }
             return max(most, min(400, recording.rows / EdgeFile.stride))
         }
