@@ -68,8 +68,10 @@ struct CoordinatorLoopTests {
         for agent in agents { try agent.training(for: first, base: base, sequence: 2) { _ in } }
         _ = try #require(try await harness.manifest(above: 0))
 
-        // All six are known to the new coordinator; two good updates are enough for it.
+        // Two good updates are enough for the new coordinator, which knows all six before the next round is due.
         try await harness.restart(quorum: 2)
+        for agent in agents { try agent.report() }
+        #expect(try await eventually { try await harness.coordinator.report().agentsOnline == 6 })
         harness.clock.advance(milliseconds: 2000)
         let offer = try #require(try await harness.offer(.training, after: first.round))
         let next = try #require(try harness.model(offer.base?.version))
