@@ -47,7 +47,7 @@ struct ThresholdTests {
 
         let whole = try Calibration.fit(model: model, windows: windows, windowsPerDay: 1000)
 
-        #expect(whole.center == DeviceLevel.center(of: Array(windows[..<60])))
+        #expect(whole.level.center == DeviceLevel.center(of: Array(windows[..<60])))
         #expect(whole.windows == 40)
         #expect(whole.expectedFalseAlarmsPerDay == 1)
     }

@@ -20,13 +20,15 @@ public struct TrainingData: Sendable, Equatable {
     /// Windows of all devices.
     public var count: Int { devices.reduce(0) { $0 + $1.windows.count } }
 
-    /// What a network is trained on: each device's windows around its own level, in the model's scale, by the code that
+    /// What a network is trained on: each device's windows, standardized by that device's own level, by the code that
     /// scoring uses.
     ///
     /// The newest windows of *every* device come last, because a trainer holds out the last rows: held out from one device
     /// alone, they would say nothing of the others.
     ///
-    /// - Parameter heldOutShare: the share of rows the trainer will hold out.
+    /// - Parameters:
+    ///   - scale: the model's, `[channels]`.
+    ///   - heldOutShare: the share of rows the trainer will hold out.
     /// - Returns: `[windows, inputWidth]`.
     public func rows(scale: [Float], heldOutShare: Double) -> Matrix {
         var heads: [Float] = []
@@ -34,7 +36,7 @@ public struct TrainingData: Sendable, Equatable {
         var width = 0
         var count = 0
         for (_, windows) in devices where windows.first?.channelCount == scale.count {
-            let standardizer = WindowStandardizer(center: DeviceLevel.center(of: windows), scale: scale)
+            let standardizer = WindowStandardizer(DeviceLevel.fit(windows, cohortScale: scale))
             let own = standardizer.matrix(windows)
             guard width == 0 || own.columns == width else { continue }
             width = own.columns

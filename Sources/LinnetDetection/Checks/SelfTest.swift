@@ -67,8 +67,8 @@ public enum SelfTest {
                 let channel = number % window.channelCount
                 guard
                     let faulty = kind.drawn(
-                        over: window, channel: channel, center: calibration.center[channel],
-                        scale: model.scaler.scale[channel], using: &generator)
+                        over: window, channel: channel, center: calibration.level.center[channel],
+                        scale: calibration.level.scale[channel], using: &generator)
                 else { continue }
                 drawn += 1
                 if try detector.score(faulty) > calibration.threshold { found += 1 }

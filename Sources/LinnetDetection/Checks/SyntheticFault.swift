@@ -13,14 +13,14 @@ public enum SyntheticFault: String, Sendable, Codable, CaseIterable {
     /// The channel reads 0.
     case dropout
 
-    /// How far off, in the model's scales.
+    /// How far off, in the device's scales.
     static let size: Float = 10
 
     /// Draws the fault over one channel of a window.
     ///
     /// - Parameters:
     ///   - center: the channel's level on this device.
-    ///   - scale: the channel's scale in the model.
+    ///   - scale: the channel's scale on this device.
     /// - Returns: `nil` where the fault would not show: a dropout of a channel that is near 0 anyway.
     public func drawn(
         over window: SampleWindow, channel: Int, center: Float, scale: Float, using generator: inout SeededGenerator

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import LinnetNN
+import LinnetNumerics
 
-/// What makes a cohort's model a device's own: its normal level, and the threshold that its normal scores ask for.
+/// What makes a cohort's model a device's own: its normal level and spread, and the threshold that its normal scores ask
+/// for.
 public struct Calibration: Sendable, Codable, Hashable {
-    /// This device's level of each channel, `[channels]`.
-    public var center: [Float]
+    /// This device's level and scale of each channel.
+    public var level: DeviceLevel
     /// A window with a score above this is anomalous.
     public var threshold: Double
     /// Windows that the threshold was fitted on.
@@ -13,8 +15,8 @@ public struct Calibration: Sendable, Codable, Hashable {
     /// Anomalous windows that normal data are expected to give a day; alarms are fewer, for they need several in a row.
     public var expectedFalseAlarmsPerDay: Double
 
-    public init(center: [Float], threshold: Double, windows: Int, expectedFalseAlarmsPerDay: Double) {
-        self.center = center
+    public init(level: DeviceLevel, threshold: Double, windows: Int, expectedFalseAlarmsPerDay: Double) {
+        self.level = level
         self.threshold = threshold
         self.windows = windows
         self.expectedFalseAlarmsPerDay = expectedFalseAlarmsPerDay
@@ -39,17 +41,17 @@ public struct Calibration: Sendable, Codable, Hashable {
             throw .tooFewWindows(found: windows.count, needed: minimumWindows)
         }
         let split = Int(Double(windows.count) * levelShare)
-        let center = DeviceLevel.center(of: Array(windows[..<split]))
-        let unset = Calibration(center: center, threshold: 1, windows: 0, expectedFalseAlarmsPerDay: 0)
+        let level = DeviceLevel.fit(Array(windows[..<split]), cohortScale: model.scaler.scale)
+        let unset = Calibration(level: level, threshold: 1, windows: 0, expectedFalseAlarmsPerDay: 0)
         let detector = try ReconstructionDetector(model: model, calibration: unset)
         var scores: [Double] = []
         for window in windows[split...] { scores.append(try detector.score(window)) }
         let perDay = windowsPerDay.isFinite && windowsPerDay > 0 ? windowsPerDay : 1
         let exceedance = min(0.5, model.falseAlarmsPerDay / perDay)
-        let level = try QuantileThreshold.fit(scores: scores, exceedance: exceedance)
+        let threshold = try QuantileThreshold.fit(scores: scores, exceedance: exceedance)
         // A device whose channels are all constant has scores of 0; anything above must still be something.
         return Calibration(
-            center: center, threshold: max(level, 1e-9), windows: scores.count,
+            level: level, threshold: max(threshold, 1e-9), windows: scores.count,
             expectedFalseAlarmsPerDay: exceedance * perDay)
     }
 }

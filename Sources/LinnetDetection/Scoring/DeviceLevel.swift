@@ -1,10 +1,51 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
 import LinnetDomain
 import LinnetNumerics
 
-/// The normal level and spread of one device's channels, from its own windows.
-public enum DeviceLevel {
+/// The normal level and spread of one device's channels, from its own windows; both stay with the device.
+///
+/// Machines of one cohort run at different levels and shake differently: around their own level and in their own spread,
+/// they share one model of how channels move together (the idea of FedBN, Li et al. 2021: what normalizes stays local).
+public struct DeviceLevel: Sendable, Codable, Hashable {
+    /// What stands for normal, `[channels]`.
+    public var center: [Float]
+    /// One unit of a standardized value, `[channels]`, all above 0.
+    public var scale: [Float]
+
+    public init(center: [Float], scale: [Float]) {
+        self.center = center
+        self.scale = scale
+    }
+
+    /// Samples that the cohort's scale counts for, beside the device's own.
+    static let priorSamples = 64.0
+
+    /// The level of a device.
+    ///
+    /// A scale is the root of the mean of the device's own squared deviation and the cohort's squared scale, the latter with
+    /// the weight of ``priorSamples``: what a few windows say does not swing, and a channel that stands still has a scale.
+    ///
+    /// - Parameters:
+    ///   - windows: normal windows of the device.
+    ///   - cohortScale: the model's scale of each channel, `[channels]`, all above 0.
+    /// - Returns: the cohort's scale around 0 where no window has these channels.
+    public static func fit(_ windows: [SampleWindow], cohortScale: [Float]) -> DeviceLevel {
+        let center = center(of: windows)
+        guard center.count == cohortScale.count else {
+            return DeviceLevel(center: [Float](repeating: 0, count: cohortScale.count), scale: cohortScale)
+        }
+        let scale = zip(moments(of: windows, around: center), cohortScale).map { own, cohort in
+            let count = Double(own.count)
+            let square = own.standardDeviation * own.standardDeviation + own.mean * own.mean
+            let prior = Double(cohort) * Double(cohort) * priorSamples
+            let scale = Float(((square * count + prior) / (count + priorSamples)).squareRoot())
+            return scale.isFinite && scale > 0 ? scale : cohort
+        }
+        return DeviceLevel(center: center, scale: scale)
+    }
+
     /// The level of each channel: the median over the windows' means, so that a few odd windows do not move it.
     ///
     /// - Returns: `[channels]`; empty without windows.

@@ -36,23 +36,4 @@ public enum LocalModel {
         do throws(ModelArtifactError) { try model.validate() } catch { throw .model("\(error)") }
         return model
     }
-
-    /// What a model is trained on: each device's windows around that device's own level, device after device.
-    ///
-    /// - Returns: `[windows, inputWidth]`.
-    public static func trainingRows(_ devices: [[SampleWindow]], scale: [Float]) -> Matrix {
-        var rows: Matrix?
-        for windows in devices where windows.first?.channelCount == scale.count {
-            let standardizer = WindowStandardizer(center: DeviceLevel.center(of: windows), scale: scale)
-            let own = standardizer.matrix(windows)
-            guard var all = rows else {
-                rows = own
-                continue
-            }
-            guard all.columns == own.columns else { continue }
-            for row in 0..<own.rows { all.appendRow(own.row(row)) }
-            rows = all
-        }
-        return rows ?? Matrix(rows: 0, columns: 0)
-    }
 }

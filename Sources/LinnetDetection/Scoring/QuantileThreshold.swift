@@ -11,12 +11,17 @@ public enum QuantileThreshold {
     /// Scores above the level that make the data's own quantile good enough.
     static let minimumExceedances = 5.0
 
+    /// One in 150 excesses of an exponential distribution is larger.
+    static let mostScales = 5.0
+
     /// Fits the level that is exceeded with probability `exceedance`.
     ///
     /// Where the data reach that far it is their quantile. Beyond, the excesses over the 0.9 quantile are taken for
     /// exponential: peaks over threshold (Pickands 1975; Balkema and de Haan 1974) with the shape held at 0, which needs
     /// one parameter instead of two and so does not swing with the few values a device has after an hour.
-    /// `level = t - s ln(q n / N_t)` with `t` the 0.9 quantile, `N_t` scores above it and `s` their mean excess.
+    /// `level = t - s ln(q n / N_t)` with `t` the 0.9 quantile, `N_t` scores above it and `s` their mean excess, for which
+    /// each is held to ``mostScales`` scales as their median tells them: one stop of a pump among a hundred normal windows
+    /// would otherwise lift the level beyond any fault.
     ///
     /// - Parameters:
     ///   - scores: of normal windows that nothing was fitted on, at least ``minimumScores``, all finite.
@@ -34,7 +39,9 @@ public enum QuantileThreshold {
         let start = quantile(tailStart, of: sorted)
         let excesses = sorted.filter { $0 > start }.map { $0 - start }
         guard !excesses.isEmpty else { return start }
-        let mean = excesses.reduce(0, +) / Double(excesses.count)
+        // The median of an exponential distribution is its scale times ln 2.
+        let most = mostScales * quantile(0.5, of: excesses) / log(2)
+        let mean = excesses.reduce(0) { $0 + min($1, most) } / Double(excesses.count)
         let level = start - mean * log(q * count / Double(excesses.count))
         return level.isFinite ? max(start, level) : start
     }

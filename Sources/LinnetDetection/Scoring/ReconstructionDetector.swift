@@ -19,14 +19,17 @@ public final class ReconstructionDetector {
     /// - Throws: ``DetectionError`` if the model can not be run, or the calibration is another model's.
     public init(model: ModelArtifact, calibration: Calibration) throws(DetectionError) {
         do throws(NetworkError) { network = try Network(model.architecture) } catch { throw .model("\(error)") }
-        guard calibration.center.count == model.scaler.center.count, calibration.center.allSatisfy(\.isFinite) else {
-            throw .calibration(
-                "it has \(calibration.center.count) channels, the model \(model.scaler.center.count)")
+        let level = calibration.level
+        guard level.center.count == model.scaler.count, level.scale.count == model.scaler.count else {
+            throw .calibration("it has \(level.center.count) channels, the model \(model.scaler.count)")
+        }
+        guard level.center.allSatisfy(\.isFinite), level.scale.allSatisfy({ $0.isFinite && $0 > 0 }) else {
+            throw .calibration("its level is not finite, or a scale not above 0")
         }
         guard !calibration.threshold.isNaN else { throw .calibration("its threshold is not a number") }
         self.model = model
         self.calibration = calibration
-        standardizer = WindowStandardizer(center: calibration.center, scale: model.scaler.scale)
+        standardizer = WindowStandardizer(level)
         workspace = Workspace(network: network, maximumBatch: 1)
         input = [Float](repeating: 0, count: model.architecture.inputWidth)
     }
@@ -53,7 +56,8 @@ public final class ReconstructionDetector {
         -> [ChannelContribution]
     {
         let output = try reconstruct(window)
-        let count = calibration.center.count
+        let own = calibration.level
+        let count = own.center.count
         var errors = [Double](repeating: 0, count: count)
         var expected = [Double](repeating: 0, count: count)
         for position in 0..<input.count {
@@ -65,19 +69,19 @@ public final class ReconstructionDetector {
         return channels.prefix(count).enumerated().map { channel, name in
             let share = total > 0 && total.isFinite ? errors[channel] / total : 1 / Double(count)
             let level = expected[channel] / Double(window.length)
-            let restored = level * Double(model.scaler.scale[channel]) + Double(calibration.center[channel])
+            let restored = level * Double(own.scale[channel]) + Double(own.center[channel])
             return ChannelContribution(
                 channel: name.name, share: share, observed: window.mean(of: channel),
-                expected: restored.isFinite ? restored : Double(calibration.center[channel]))
+                expected: restored.isFinite ? restored : Double(own.center[channel]))
         }.sorted { ($1.share, $0.channel) < ($0.share, $1.channel) }
     }
 
     private func reconstruct(_ window: SampleWindow) throws(DetectionError) -> UnsafeBufferPointer<Float> {
-        guard window.channelCount == calibration.center.count, window.length == model.windowLength,
+        guard window.channelCount == calibration.level.center.count, window.length == model.windowLength,
             window.values.count == input.count
         else {
             throw .wrongShape(
-                channels: window.channelCount, length: window.length, modelChannels: calibration.center.count,
+                channels: window.channelCount, length: window.length, modelChannels: calibration.level.center.count,
                 modelLength: model.windowLength)
         }
         input.withUnsafeMutableBufferPointer { standardizer.write(window, to: $0) }

@@ -4,26 +4,22 @@ import LinnetNumerics
 
 /// Turns windows into what a network reads: `z = (x - center) / scale` a channel, sample after sample.
 ///
-/// Training and scoring go through the same code, so that a model is never asked about numbers it was not shown. The
-/// center is the device's own normal level, the scale is the cohort's: machines that run at different levels share one
-/// model of how channels move together.
+/// Training and scoring go through the same code, so that a model is never asked about numbers it was not shown.
 public struct WindowStandardizer: Sendable, Equatable {
-    /// This device's level of each channel, `[channels]`.
-    public let center: [Float]
-    /// The model's scale of each channel, `[channels]`, all above 0.
-    public let scale: [Float]
+    /// This device's level and scale of each channel.
+    public let level: DeviceLevel
 
     /// Standardized values are held to this many scales, so that a broken sensor can not overflow a score.
     public static let limit: Float = 50
 
-    public init(center: [Float], scale: [Float]) {
-        precondition(center.count == scale.count, "one center and one scale a channel")
-        self.center = center
-        self.scale = scale
+    public init(_ level: DeviceLevel) {
+        precondition(level.center.count == level.scale.count, "one center and one scale a channel")
+        self.level = level
     }
 
     /// Writes one window, standardized, to `target`, `[length * channels]`.
     public func write(_ window: SampleWindow, to target: UnsafeMutableBufferPointer<Float>) {
+        let (center, scale) = (level.center, level.scale)
         precondition(window.channelCount == center.count && target.count == window.values.count)
         var position = 0
         for _ in 0..<window.length {

@@ -37,8 +37,8 @@ struct Scenario: Sendable {
             })
     }
 
-    /// About how long one lap through a recording takes; the first model is made from a whole lap.
-    static let lapSeconds: Double = 24
+    /// About how long one lap through the longest recording takes.
+    static let lapSeconds: Double = 20
 
     /// One recording for each agent.
     static func replaying(_ folder: DataFolder) -> Scenario {
@@ -73,11 +73,12 @@ struct Scenario: Sendable {
     ]
 
     /// Normal windows that an agent gathers before it takes part in a round: for a machine three turns through all its
-    /// loads, for a recording a lap, since what a model has not seen it takes for a fault.
+    /// loads, for a recording a lap and two thirds, so that the older 60 % of them, which levels are taken from, hold all
+    /// that the newer ones show, which thresholds are fitted on.
     var minimumWindows: Int {
         members.reduce(150) { most, member in
             guard case .recording(let recording, _, _) = member.source else { return most }
-            return max(most, min(400, recording.rows / EdgeFile.stride))
+            return max(most, min(600, recording.rows * 5 / 3 / EdgeFile.stride))
         }
     }
 }
