@@ -29,6 +29,8 @@ public final class EdgeAgent: Service {
 
     /// How often everything looks whether something is due, in milliseconds.
     private static let heartbeatMilliseconds = 250
+    /// After which what only start-up needed is given back.
+    private static let startUpSeconds = 10
 
     /// Opens the store, the key and every source, and subscribes; nothing runs before ``run()``.
     ///
@@ -114,6 +116,10 @@ public final class EdgeAgent: Service {
             group.addTask { await self.forwardOutputs() }
             group.addTask { try await self.readInbox() }
             group.addTask { try await Self.beat { try await self.tickParts() } }
+            group.addTask {
+                try await Task.sleep(for: .seconds(Self.startUpSeconds))
+                ResidentMemory.release()
+            }
             // Apart from the others, because it waits for the broker.
             group.addTask { try await Self.beat { try await self.tickReports() } }
             // Not `waitForAll`: the first part that fails ends the others.

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Measures what an agent costs the host it runs on: one device of 10 channels at 1 Hz, watching, not training.
+# Measures what an agent costs the host it runs on: one device of 8 channels at 1 Hz, watching, not training.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -8,7 +8,7 @@ usage() {
     cat <<'TEXT'
 Usage: Scripts/benchmark footprint [--seconds 60] [--json]
 
-Runs an agent alone on a simulated pump (10 channels, 1 sample a second), waits until it has learned its model (about a
+Runs an agent alone on a recording of 8 channels, a sample a second, waits until it has learned its model (about a
 minute), and then measures resident memory and CPU time for --seconds.
 TEXT
 }
@@ -31,6 +31,16 @@ swift build -c release --product linnet-edge >&2
 directory=$(mktemp -d)
 pid=
 trap '[ -z "$pid" ] || kill "$pid" 2>/dev/null; rm -rf "$directory"' EXIT
+# An hour of eight channels that follow one load, with noise; the same in every run.
+awk 'BEGIN {
+    srand(7)
+    print "a,b,c,d,e,f,g,h"
+    for (second = 0; second < 3600; second++) {
+        load = sin(second / 40)
+        for (channel = 1; channel <= 8; channel++)
+            printf "%.4f%s", 10 * channel + channel * load + 0.1 * rand(), channel < 8 ? "," : "\n"
+    }
+}' >"$directory/pump.csv"
 cat >"$directory/edge.yaml" <<'YAML'
 agent: footprint
 state: state
@@ -38,7 +48,7 @@ window: {length: 8, stride: 1}
 learning: {minimumWindows: 50}
 devices:
   - id: pump
-    source: {kind: simulator, seed: 7, interval: 1s, timeScale: 20}
+    source: {kind: csv, path: pump.csv, loop: true}
 YAML
 OPENBLAS_NUM_THREADS=1 .build/release/linnet-edge run --config "$directory/edge.yaml" 2>"$directory/log" &
 pid=$!
@@ -73,7 +83,7 @@ if $json; then
         "$(mib "$resident")" "$(awk -v k="$resident" 'BEGIN {printf "%.2f", 305 * 1024 / k}')"
 else
     cat <<TEXT
-One agent, one device of 10 channels at 1 Hz, watching for $seconds s:
+One agent, one device of 8 channels at 1 Hz, watching for $seconds s:
   resident memory   $(mib "$resident") MiB   (aim: 25; published: idle Flower client 134, PyTorch inference 305)
   proportional      $(mib "$proportional") MiB
   peak              $(mib "$peak") MiB   (with the training at the start)

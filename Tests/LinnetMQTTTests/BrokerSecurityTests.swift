@@ -165,8 +165,12 @@ struct BrokerSecurityTests {
         foreign.ca = certificates.authority
 
         for tls in [TLSSettings(ca: certificates.authority), foreign] {
-            let reason = try await refusal(.local(broker.port, tls: tls))
-            #expect(reason.hasPrefix("the broker refuses this client's certificate ("), "\(reason)")
+            // With TLS 1.3 the refusal comes after the handshake: at times the connection is gone before it has been read.
+            var reasons: [String] = []
+            repeat {
+                reasons.append(try await refusal(.local(broker.port, tls: tls)))
+            } while reasons.last == "127.0.0.1:\(broker.port): Protocol error" && reasons.count < 5
+            #expect(reasons.last?.hasPrefix("the broker refuses this client's certificate (") == true, "\(reasons)")
         }
     }
 

@@ -34,7 +34,7 @@ struct AllocationTests {
     }
 
     @Test(
-        "once training has started no step and no epoch allocates",
+        "L-10 once training has started no step and no epoch allocates",
         arguments: [OptimizerDescription.adam, .momentum, .sgd], [Float(0), 0.1])
     func training(_ optimizer: OptimizerDescription, _ mu: Float) throws {
         let network = try Self.network.get()

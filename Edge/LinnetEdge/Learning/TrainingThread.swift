@@ -42,7 +42,7 @@ public actor TrainingThread {
                     let pause = TrainingPause(cpuShare: cpuShare, maximumSeconds: maximumSeconds) { stop.isSet }
                     let result = Result { try work(pause) }
                     // What the work has freed goes back to the system: training needs more memory than watching.
-                    Heap.trim()
+                    ResidentMemory.release()
                     answer.resume(with: result)
                 }
                 if let failure { answer.resume(throwing: failure) }

@@ -20,7 +20,8 @@ struct EdgeFile {
     static let length = 8
     static let stride = 4
 
-    /// This host is sampled more slowly than machines whose time runs fast; it has a model of its own early all the same.
+    /// This host is sampled more slowly than machines whose time runs fast; it has a model of its own early all the same,
+    /// and joins its first round before a minute is over.
     static let hostMinimumWindows = 100
 
     var text: String {
@@ -54,7 +55,7 @@ struct EdgeFile {
 
     private var source: String {
         switch member.source {
-        case .host: return "{kind: host, interval: 125ms}"
+        case .host: return "{kind: host, interval: 75ms}"
         case .simulator(let seed):
             return "{kind: simulator, seed: \(seed), interval: 50ms, timeScale: 20, epoch: \(epoch.milliseconds)}"
         case .recording(let recording, let layout, let speed):
