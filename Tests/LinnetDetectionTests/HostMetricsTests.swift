@@ -44,7 +44,7 @@ struct HostMetricsTests {
         source.readBaseline()
         try change()
         let values = try #require(try await source.next()).values
-        return Dictionary(uniqueKeysWithValues: zip(HostMetrics.channels.map(\.name), values))
+        return Dictionary(uniqueKeysWithValues: zip(HostMetrics.allChannels.map(\.name), values))
     }
 
     @Test("counters become rates per second, shares of all time, and whole disks only")
@@ -55,6 +55,20 @@ struct HostMetricsTests {
         #expect(values["memory_used"] == 75 && values["swap_used"] == 0)
         #expect(values["disk_read"] == 1 && values["disk_write"] == 1)
         #expect(values["network_receive"] == 2 && values["load_1"] == 0.5 && values["processes_running"] == 3)
+    }
+
+    @Test("channels that are ignored are not there, and the others keep their values")
+    func ignored() async throws {
+        var source = try HostMetrics(
+            intervalMilliseconds: 1000, ignoredChannels: ["cpu_user", "swap_used"], root: root.path,
+            clock: clock.wallClock, pacer: .immediate)
+        source.readBaseline()
+        try write(ticks: 1010, disks: ["vda": 4096], received: 3 * 1_048_576)
+        let values = try #require(try await source.next()).values
+
+        #expect(source.channels.count == HostMetrics.allChannels.count - 2 && values.count == source.channels.count)
+        let position = try #require(source.channels.firstIndex { $0.name == "memory_used" })
+        #expect(values[position] == 75)
     }
 
     @Test("a counter that goes backwards gives no rate for that step, never a wild one")
@@ -89,6 +103,6 @@ struct HostMetricsTests {
         }
         var source = try source()
         let sample = try await source.next()
-        #expect(sample?.values.count == HostMetrics.channels.count)
+        #expect(sample?.values.count == HostMetrics.allChannels.count)
     }
 }

@@ -11,7 +11,7 @@ public enum SourceConfiguration: Sendable, Equatable {
     /// A recording, replayed. Times `.original` stand for: as if its first row were read when the source is opened.
     case csv(CSVReplaySettings)
     /// This very host, through /proc.
-    case host(intervalMilliseconds: Int)
+    case host(intervalMilliseconds: Int, ignoredChannels: [String])
 
     /// A simulated machine.
     public struct SimulatorConfiguration: Sendable, Equatable {
@@ -45,7 +45,8 @@ extension SourceConfiguration {
     init(reading section: ConfigurationSection) {
         switch section.string("kind", allowed: ["simulator", "csv", "host"]) {
         case "csv": self = .csv(Self.csv(section))
-        case "host": self = .host(intervalMilliseconds: Self.interval(section))
+        case "host":
+            self = .host(intervalMilliseconds: Self.interval(section), ignoredChannels: Self.ignoredChannels(section))
         default:
             self = .simulator(
                 SimulatorConfiguration(
@@ -78,6 +79,18 @@ extension SourceConfiguration {
             return nil
         }
         return character
+    }
+
+    private static func ignoredChannels(_ section: ConfigurationSection) -> [String] {
+        let ignored = section.strings("ignoreChannels", default: [])
+        let known = HostMetrics.allChannels.map(\.name)
+        if let unknown = ignored.first(where: { !known.contains($0) }) {
+            section.problem(
+                "ignoreChannels", "names \"\(unknown.prefix(40))\"; a host has \(known.joined(separator: ", "))")
+        } else if known.allSatisfy(ignored.contains) {
+            section.problem("ignoreChannels", "leaves no channel to watch; leave some of them out of the list")
+        }
+        return ignored
     }
 
     private static func interval(_ section: ConfigurationSection) -> Int {

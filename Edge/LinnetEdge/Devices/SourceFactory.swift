@@ -36,8 +36,10 @@ public struct SourceFactory: Sendable {
             if settings.time == .original, !keepsRecordedTimes { settings.time = .replayed(startingAt: clock.now()) }
             let recording = try CSVReplay(settings: settings, pacer: pacer)
             return try overlay(recording, device.faults)
-        case .host(let intervalMilliseconds):
-            let host = try HostMetrics(intervalMilliseconds: intervalMilliseconds, clock: clock, pacer: pacer)
+        case .host(let intervalMilliseconds, let ignoredChannels):
+            let host = try HostMetrics(
+                intervalMilliseconds: intervalMilliseconds, ignoredChannels: ignoredChannels, clock: clock, pacer: pacer
+            )
             return try overlay(host, device.faults)
         }
     }

@@ -8,7 +8,8 @@ import LinnetDomain
 /// Counters become rates. A counter that goes backwards (it wrapped, or its device was made anew) gives no rate for that
 /// step rather than a wild one; disks and interfaces may come and go.
 public struct HostMetrics: DataSource {
-    public static let channels = [
+    /// All that can be watched.
+    public static let allChannels = [
         Channel(name: "cpu_user", unit: "%"), Channel(name: "cpu_system", unit: "%"),
         Channel(name: "cpu_wait", unit: "%"), Channel(name: "load_1", unit: ""),
         Channel(name: "processes_running", unit: ""), Channel(name: "memory_used", unit: "%"),
@@ -18,22 +19,29 @@ public struct HostMetrics: DataSource {
     ]
 
     public let intervalMilliseconds: Int
-    public var channels: [Channel] { Self.channels }
+    public let channels: [Channel]
 
+    /// Where each channel stands among all.
+    private let positions: [Int]
     private let root: String
     private let clock: WallClock
     private let pacer: Pacer
     private var previous: HostReading?
     private var nextTime: Timestamp?
 
-    /// - Parameter root: where /proc is; a folder of fixtures in tests.
+    /// - Parameters:
+    ///   - ignoredChannels: names of channels that are not watched, such as slow averages in a run of minutes.
+    ///   - root: where /proc is; a folder of fixtures in tests.
     /// - Throws: ``DetectionError/source(_:)`` if there is no `stat` below it.
-    public init(intervalMilliseconds: Int, root: String = "/proc", clock: WallClock = .system, pacer: Pacer)
-        throws(DetectionError)
-    {
+    public init(
+        intervalMilliseconds: Int, ignoredChannels: [String] = [], root: String = "/proc",
+        clock: WallClock = .system, pacer: Pacer
+    ) throws(DetectionError) {
         guard FileManager.default.isReadableFile(atPath: root + "/stat") else {
             throw .source("\(root)/stat can not be read; host metrics need Linux's /proc")
         }
+        positions = Self.allChannels.indices.filter { !ignoredChannels.contains(Self.allChannels[$0].name) }
+        channels = positions.map { Self.allChannels[$0] }
         self.intervalMilliseconds = max(1, intervalMilliseconds)
         self.root = root
         self.clock = clock
@@ -58,7 +66,10 @@ public struct HostMetrics: DataSource {
             let reading = HostReading(root: root, at: pacer.now == nil ? due : now)
             defer { previous = reading }
             // Rates need two readings.
-            if let previous { return Sample(time: reading.time, values: reading.values(since: previous)) }
+            if let previous {
+                let values = reading.values(since: previous)
+                return Sample(time: reading.time, values: positions.map { values[$0] })
+            }
         }
     }
 }

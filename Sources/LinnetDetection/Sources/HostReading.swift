@@ -97,7 +97,7 @@ struct HostReading: Sendable {
 
     // MARK: - Rates
 
-    /// The sample that this reading and the one before it make, in the order of ``HostMetrics/channels``.
+    /// The sample that this reading and the one before it make, in the order of ``HostMetrics/allChannels``.
     func values(since previous: HostReading) -> [Float] {
         let seconds = Double(time.milliseconds(since: previous.time)) / 1000
         func share(_ now: UInt64?, _ before: UInt64?) -> Float {

@@ -55,7 +55,9 @@ struct EdgeFile {
 
     private var source: String {
         switch member.source {
-        case .host: return "{kind: host, interval: 75ms}"
+        case .host:
+            // Averages and levels that move over many minutes say nothing in a run of two.
+            return "{kind: host, interval: 75ms, ignoreChannels: [load_1, memory_used, swap_used]}"
         case .simulator(let seed):
             return "{kind: simulator, seed: \(seed), interval: 50ms, timeScale: 20, epoch: \(epoch.milliseconds)}"
         case .recording(let recording, let layout, let speed):
