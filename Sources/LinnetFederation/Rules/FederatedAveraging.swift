@@ -26,18 +26,13 @@ public struct FederatedAveraging: AggregationStrategy {
         _ contributions: [Contribution], onto base: ParameterVector
     ) throws(AggregationError) -> ParameterVector {
         let sorted = try Screened.sorted(contributions, base: base)
-        let weights = sorted.map { Double(min(max(0, $0.windows), maximumWeight)) }
-        let total = weights.reduce(0, +)
-        guard total > 0 else { throw .noWeight }
-        // Double here: a Float sum over a thousand participants loses three digits.
-        var sums = [Double](repeating: 0, count: base.count)
-        for (contribution, weight) in zip(sorted, weights) where weight > 0 {
-            contribution.parameters.withUnsafeBufferPointer { values in
-                sums.withUnsafeMutableBufferPointer { sums in
-                    for index in sums.indices { sums[index] += weight * Double(values[index]) }
-                }
-            }
-        }
-        return ParameterVector(sums.map { Float($0 / total) })
+        let weights = sorted.map { weight(ofWindows: $0.windows) }
+        var sum = WeightedSum(count: base.count)
+        sum.add(sorted.map(\.parameters), weights: weights)
+        guard let average = sum.average() else { throw .noWeight }
+        return average
     }
+
+    /// The weight of a participant that says it trained on `windows` windows.
+    public func weight(ofWindows windows: Int) -> Double { Double(min(max(0, windows), maximumWeight)) }
 }

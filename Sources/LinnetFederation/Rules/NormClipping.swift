@@ -41,7 +41,7 @@ public struct NormClipping<Base: AggregationStrategy>: AggregationStrategy {
         return try base.aggregate(clipped, onto: model)
     }
 
-    private static func distance(_ parameters: ParameterVector, _ model: ParameterVector) -> Double {
+    static func distance(_ parameters: ParameterVector, _ model: ParameterVector) -> Double {
         parameters.withUnsafeBufferPointer { values in
             model.withUnsafeBufferPointer { origin in
                 var sum = 0.0
@@ -55,7 +55,7 @@ public struct NormClipping<Base: AggregationStrategy>: AggregationStrategy {
         }
     }
 
-    private static func shortened(
+    static func shortened(
         _ parameters: ParameterVector, towards model: ParameterVector, by scale: Double
     ) -> ParameterVector {
         ParameterVector(

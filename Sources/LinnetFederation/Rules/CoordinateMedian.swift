@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LinnetNumerics
+
+/// Takes the median of every parameter by itself.
+///
+/// Yin et al. 2018 (arXiv 1803.01498), definition 1: `w[j] = median { w_1[j], … w_n[j] }`; of an even number, the mean of
+/// the middle two. Windows do not count: a claimed weight would bring back the lever that the median takes away. It
+/// holds as long as fewer than half of the agents are malicious, and it is biased where honest agents differ.
+///
+/// - Complexity: O(P n log² n) by a sorting network over blocks of columns; memory for one block.
+public struct CoordinateMedian: AggregationStrategy, ColumnRule {
+    public init() {}
+
+    public var name: String { "coordinate median" }
+
+    func reducer(rows: Int) -> any ColumnReducer { Reducer(rows: rows) }
+
+    private struct Reducer: ColumnReducer {
+        let low: Int
+        let high: Int
+        let network: SortingNetwork
+
+        init(rows: Int) {
+            low = (rows - 1) / 2
+            high = rows / 2
+            network = SortingNetwork(rows: rows, wanted: low..<high + 1)
+        }
+
+        func reduce(_ block: UnsafeMutablePointer<Float>, width: Int, into result: UnsafeMutablePointer<Float>) {
+            network.sort(block, width: width)
+            let (below, above) = (block + low * width, block + high * width)
+            for column in 0..<width {
+                // In Double: the sum of two Floats may be more than a Float can hold.
+                result[column] = Float((Double(below[column]) + Double(above[column])) / 2)
+            }
+        }
+    }
+}

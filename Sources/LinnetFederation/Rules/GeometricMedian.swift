@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LinnetNumerics
+
+/// Finds the point whose sum of distances to all updates is smallest.
+///
+/// RFA, Pillutla et al. 2022 (arXiv 1912.13445), algorithm 2, smoothed Weiszfeld: `β_i = 1 / max(ν, ‖z - x_i‖)`,
+/// `z ← Σ β_i x_i / Σ β_i`, until the step is shorter than ``tolerance`` of z's distance from the base, at most
+/// ``maximumSteps`` times. The paper weighs by data, `α_i`; here each agent counts the same, since half of the weight is
+/// what an attacker needs, and weights are claims. It holds as long as fewer than half of the agents are malicious.
+///
+/// - Complexity: O(steps P n); memory for two vectors in Double.
+public struct GeometricMedian: AggregationStrategy {
+    /// Where the search begins.
+    public enum Start: String, Sendable, Equatable, Codable, CaseIterable {
+        /// The coordinate median: near the goal already, even with malicious agents.
+        case coordinateMedian = "coordinate-median"
+        /// The version that all were trained from.
+        case base
+    }
+
+    /// The shortest distance that counts, ν.
+    public let smoothing: Double
+    /// Most steps.
+    public let maximumSteps: Int
+    /// The step, in terms of the distance from the base, that is short enough to stop.
+    public let tolerance: Double
+    public let start: Start
+
+    /// - Parameters:
+    ///   - smoothing: finite, above 0.
+    ///   - maximumSteps: 1 to 10,000.
+    ///   - tolerance: finite, at least 0.
+    public init(
+        smoothing: Double = 1e-6, maximumSteps: Int = 32, tolerance: Double = 1e-6, start: Start = .coordinateMedian
+    ) {
+        precondition(smoothing.isFinite && smoothing > 0, "the smoothing is finite and above 0, got \(smoothing)")
+        precondition((1...10_000).contains(maximumSteps), "1 to 10,000 steps are possible, got \(maximumSteps)")
+        precondition(tolerance.isFinite && tolerance >= 0, "the tolerance is finite and at least 0, got \(tolerance)")
+        self.smoothing = smoothing
+        self.maximumSteps = maximumSteps
+        self.tolerance = tolerance
+        self.start = start
+    }
+
+    public var name: String { "geometric median(smoothing \(smoothing), up to \(maximumSteps) steps)" }
+
+    public func aggregate(
+        _ contributions: [Contribution], onto base: ParameterVector
+    ) throws(AggregationError) -> ParameterVector {
+        let matrix = try UpdateMatrix(contributions, base: base)
+        let origin =
+            start == .base
+            ? base : matrix.reduced(by: CoordinateMedian().reducer(rows: matrix.rowCount), prepare: nil)
+        var center = origin.values.map { Double($0) }
+        for _ in 0..<maximumSteps {
+            let weights = matrix.rows.map { 1 / max(smoothing, Self.distance(center, $0)) }
+            let next = Self.mean(matrix.rows, weights: weights)
+            let step = Self.distance(center, next)
+            center = next
+            if step <= tolerance * Self.distance(center, base) { break }
+        }
+        return ParameterVector(center.map { Float($0) })
+    }
+
+    private static func mean(_ rows: [ParameterVector], weights: [Double]) -> [Double] {
+        var sum = WeightedSum(count: rows[0].count)
+        sum.add(rows, weights: weights)
+        return sum.quotients()
+    }
+
+    private static func distance(_ center: [Double], _ row: ParameterVector) -> Double {
+        row.withUnsafeBufferPointer { row in
+            distance(center.count) { center[$0] - Double(row[$0]) }
+        }
+    }
+
+    private static func distance(_ center: [Double], _ other: [Double]) -> Double {
+        distance(center.count) { center[$0] - other[$0] }
+    }
+
+    /// The length of a difference; four sums side by side, since one addition would wait for the other.
+    @inline(__always)
+    private static func distance(_ count: Int, _ difference: (Int) -> Double) -> Double {
+        var sums = SIMD4<Double>(repeating: 0)
+        var index = 0
+        while index + 4 <= count {
+            let step = SIMD4(
+                difference(index), difference(index + 1), difference(index + 2), difference(index + 3))
+            sums += step * step
+            index += 4
+        }
+        var sum = sums.sum()
+        while index < count {
+            sum += difference(index) * difference(index)
+            index += 1
+        }
+        return sum.squareRoot()
+    }
+}

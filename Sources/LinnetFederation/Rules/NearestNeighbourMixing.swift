@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LinnetNumerics
+
+/// Replaces every update by the mean of its nearest ones, then lets another rule combine them.
+///
+/// Allouah et al. 2023 (arXiv 2302.01772), algorithm 2 (NNM): each row becomes the mean of its `n - f` nearest rows,
+/// itself included; of equally far ones, the first in agent order. It brings honest updates that differ closer together,
+/// which is what a robust rule needs to tell them from malicious ones. Needs `n ≥ 2f + 1`.
+///
+/// - Complexity: O(P n²); in front of median and trimmed mean in memory for one block, in front of others another
+///   `4 n P` bytes.
+public struct NearestNeighbourMixing<Base: AggregationStrategy>: AggregationStrategy {
+    public let base: Base
+    /// How many malicious agents are expected at most, f.
+    public let maximumMalicious: Int
+
+    /// - Parameter maximumMalicious: 0 to 1,000,000.
+    public init(_ base: Base, maximumMalicious: Int) {
+        precondition((0...1_000_000).contains(maximumMalicious), "mixing expects 0 to 1,000,000 malicious agents")
+        self.base = base
+        self.maximumMalicious = maximumMalicious
+    }
+
+    public var name: String { "mixed(f \(maximumMalicious)) \(base.name)" }
+
+    /// The smallest number of agents that the mixing works with; the rule after it may need more.
+    public var minimumContributors: Int { 2 * maximumMalicious + 1 }
+
+    public func aggregate(
+        _ contributions: [Contribution], onto model: ParameterVector
+    ) throws(AggregationError) -> ParameterVector {
+        let matrix = try UpdateMatrix(contributions, base: model)
+        guard matrix.rowCount >= minimumContributors else {
+            throw .tooFewForRule(rule: name, found: matrix.rowCount, minimum: minimumContributors)
+        }
+        let mixing = try Neighbourhoods(matrix, size: matrix.rowCount - maximumMalicious, rule: name)
+        if let columns = base as? any ColumnRule {
+            return matrix.reduced(by: try columns.reducer(rows: matrix.rowCount), prepare: mixing.mix)
+        }
+        var mixed = matrix.contributions
+        for row in mixed.indices {
+            mixed[row].parameters = matrix.mean(of: mixing.members[row].map { Int($0) })
+        }
+        return try base.aggregate(mixed, onto: model)
+    }
+}
+
+/// The nearest updates of each update, itself included, in agent order.
+struct Neighbourhoods {
+    let members: [[Int32]]
+
+    init(_ matrix: UpdateMatrix, size: Int, rule: String) throws(AggregationError) {
+        let distances = try PairwiseDistances(matrix, rule: rule)
+        members = (0..<matrix.rowCount).map { row in
+            distances.nearest(to: row).prefix(size).sorted().map { Int32($0) }
+        }
+    }
+
+    /// Replaces each row of a block, `[n,width]`, by the mean of its neighbourhood.
+    func mix(_ block: UnsafeMutablePointer<Float>, width: Int) {
+        let count = members.count
+        // Sixteen columns at a time: their sums stay in registers while the neighbours pass.
+        let lanes = 16
+        withUnsafeTemporaryAllocation(of: SIMD16<Double>.self, capacity: count) { rows in
+            guard let rows = rows.baseAddress else { return }
+            for start in stride(from: 0, to: width, by: lanes) {
+                let columns = min(lanes, width - start)
+                for row in 0..<count {
+                    let from = block + row * width + start
+                    var values = SIMD16<Double>(repeating: 0)
+                    for column in 0..<columns { values[column] = Double(from[column]) }
+                    (rows + row).initialize(to: values)
+                }
+                for row in 0..<count {
+                    var sum = SIMD16<Double>(repeating: 0)
+                    for member in members[row] { sum += rows[Int(member)] }
+                    sum /= Double(members[row].count)
+                    let target = block + row * width + start
+                    for column in 0..<columns { target[column] = Float(sum[column]) }
+                }
+            }
+        }
+    }
+}
