@@ -36,7 +36,7 @@ package struct FaultSchedule: Sendable, Equatable {
         package static func run(of seconds: Double) -> Timing {
             // A short run has room for short faults only.
             Timing(
-                firstStart: min(max(0.45 * seconds, 36), 60), lastEnd: seconds - FaultSchedule.quietEndSeconds,
+                firstStart: min(max(0.5 * seconds, 36), 60), lastEnd: seconds - FaultSchedule.quietEndSeconds,
                 duration: seconds < 90 ? 6...7 : 7...10)
         }
 

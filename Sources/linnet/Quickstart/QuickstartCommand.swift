@@ -59,13 +59,14 @@ struct QuickstartCommand: ParsableCommand {
     }
 
     func run() throws {
+        let timing = duration.map { FaultSchedule.Timing.run(of: Double($0.seconds)) } ?? .endless
         let scenario: Scenario
         if let data {
-            scenario = .replaying(try DataFolder(reading: data, replays: agents))
+            let folder = try DataFolder(reading: data, replays: agents)
+            scenario = .replaying(folder, learnedBy: timing.firstStart)
         } else {
             scenario = .simulated(agents: agents, seed: seed)
         }
-        let timing = duration.map { FaultSchedule.Timing.run(of: Double($0.seconds)) } ?? .endless
         guard let schedule = FaultSchedule.draw(targets: scenario.targets, timing: timing, seed: seed) else {
             throw CommandFailure.usage("--for leaves no time for a fault in each device; give it 120s")
         }

@@ -37,12 +37,16 @@ struct Scenario: Sendable {
             })
     }
 
-    /// About how long one lap through the longest recording takes.
-    static let lapSeconds: Double = 20
+    /// Laps through a recording that an agent learns from before it takes part in a round.
+    private static let lapsToLearn = 5.0 / 3
+    /// Longest that a lap through the longest recording takes, in seconds.
+    private static let longestLap = 20.0
+    /// Time left between the last window that is needed and the first model, in seconds.
+    private static let secondsToLearn = 8.0
 
-    /// One recording for each agent.
-    static func replaying(_ folder: DataFolder) -> Scenario {
-        let speed = folder.speed(lapSeconds: lapSeconds)
+    /// One recording for each agent, replayed so fast that all have a model `seconds` after the start.
+    static func replaying(_ folder: DataFolder, learnedBy seconds: Double) -> Scenario {
+        let speed = folder.speed(lapSeconds: min(longestLap, max(1, seconds - secondsToLearn) / lapsToLearn))
         return Scenario(
             members: folder.recordings.enumerated().map { position, recording in
                 Member(
@@ -78,7 +82,7 @@ struct Scenario: Sendable {
     var minimumWindows: Int {
         members.reduce(150) { most, member in
             guard case .recording(let recording, _, _) = member.source else { return most }
-            return max(most, min(600, recording.rows * 5 / 3 / EdgeFile.stride))
+            return max(most, min(600, Int(Double(recording.rows) * Self.lapsToLearn) / EdgeFile.stride))
         }
     }
 }

@@ -25,7 +25,7 @@ struct FaultScheduleTests {
                 FaultSchedule.draw(targets: targets(devices), timing: timing, seed: seed), "seed \(seed)")
 
             #expect(Set(schedule.faults.map(\.device)).count == devices, "seed \(seed)")
-            #expect(schedule.faults.allSatisfy { $0.startSeconds >= min(0.45 * seconds, 36) - 0.1 }, "seed \(seed)")
+            #expect(schedule.faults.allSatisfy { $0.startSeconds >= min(0.5 * seconds, 36) - 0.1 }, "seed \(seed)")
             #expect(
                 schedule.faults.allSatisfy { $0.endSeconds <= seconds - FaultSchedule.quietEndSeconds + 0.1 },
                 "seed \(seed)")
