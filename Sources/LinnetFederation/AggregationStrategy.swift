@@ -26,8 +26,11 @@ enum Screened {
     /// The contributions by agent name, once all of them are fit to be added up.
     ///
     /// Sorting fixes the order of floating-point additions, so the result does not depend on who was fastest.
+    ///
+    /// - Parameter checksFinite: false where the rule finds out on its own pass over the numbers, and then throws
+    ///   ``notFinite(_:)``.
     static func sorted(
-        _ contributions: [Contribution], base: ParameterVector
+        _ contributions: [Contribution], base: ParameterVector, checksFinite: Bool = true
     ) throws(AggregationError) -> [Contribution] {
         guard !contributions.isEmpty else { throw .noContributions }
         guard base.isFinite else { throw .baseNotFinite }
@@ -36,12 +39,19 @@ enum Screened {
             throw .duplicateAgent(first.agent)
         }
         for contribution in sorted {
-            guard contribution.parameters.isFinite else { throw .notFinite(agent: contribution.agent) }
+            if checksFinite {
+                guard contribution.parameters.isFinite else { throw .notFinite(agent: contribution.agent) }
+            }
             guard contribution.parameters.count == base.count else {
                 throw .wrongShape(
                     agent: contribution.agent, found: contribution.parameters.count, expected: base.count)
             }
         }
         return sorted
+    }
+
+    /// Who contributed a number that is NaN or infinite, once a rule has seen that somebody did.
+    static func notFinite(_ sorted: [Contribution]) -> AggregationError {
+        sorted.first { !$0.parameters.isFinite }.map { .notFinite(agent: $0.agent) } ?? .baseNotFinite
     }
 }

@@ -139,6 +139,48 @@ struct RuleMachineryTests {
         #expect(WeightedSum(count: 3).average() == nil)
     }
 
+    @Test("a number that is not finite shows in a sum whatever its weight, and its agent is named")
+    func notFinite() throws {
+        var sum = WeightedSum(count: 2)
+        sum.add(ParameterVector([1, 2]), weight: 3)
+        #expect(sum.isFinite)
+        sum.add(ParameterVector([.nan, 2]), weight: 0)
+        #expect(!sum.isFinite)
+
+        let contributions = try crowd(9, parameters: 2) + [contribution("agent-x", [1, -.infinity], windows: 0)]
+        for rule in [
+            FederatedAveraging(maximumWeight: 9),
+            NormClipping(FederatedAveraging(maximumWeight: 9), factor: 1),
+        ] as [any AggregationStrategy] {
+            #expect(throws: AggregationError.notFinite(agent: try AgentID("agent-x"))) {
+                try rule.aggregate(contributions, onto: ParameterVector([0, 0]))
+            }
+        }
+    }
+
+    @Test(
+        "a mixed row is the mean of its nearest rows, itself included", arguments: [(5, 1, 9), (9, 4, 20), (23, 7, 65)])
+    func mixing(agents: Int, malicious: Int, parameters: Int) throws {
+        let contributions = try crowd(agents, parameters: parameters, malicious: malicious, at: 3)
+        let rows = contributions.map { $0.parameters.values.map { Double($0) } }
+        let mixed = rows.map { row in
+            let nearest = rows.sorted { a, b in
+                zip(a, row).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+                    < zip(b, row).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+            }.prefix(agents - malicious)
+            return row.indices.map { column in nearest.reduce(0) { $0 + $1[column] } / Double(nearest.count) }
+        }
+        let expected = (0..<parameters).map { column in
+            let values = mixed.map { $0[column] }.sorted()
+            return (values[(agents - 1) / 2] + values[agents / 2]) / 2
+        }
+
+        let result = try NearestNeighbourMixing(CoordinateMedian(), maximumMalicious: malicious)
+            .aggregate(contributions, onto: ParameterVector(repeating: 0.3, count: parameters))
+
+        #expect(isClose(result, expected))
+    }
+
     @Test("more agents than can be compared in pairs are refused before anything is allocated for them")
     func tooMany() throws {
         let contributions = try (0..<4097).map { try contribution("agent-\($0)", [0]) }

@@ -100,7 +100,7 @@ public struct AdaptiveClipping: Sendable, Equatable {
                 belowClipping += 1
                 continue
             }
-            let length = NormClipping<FederatedAveraging>.distance(contribution.parameters, base)
+            let length = EuclideanDistance.between(contribution.parameters, base)
             if length <= state.clipping {
                 belowClipping += 1
             } else {

@@ -25,11 +25,14 @@ public struct FederatedAveraging: AggregationStrategy {
     public func aggregate(
         _ contributions: [Contribution], onto base: ParameterVector
     ) throws(AggregationError) -> ParameterVector {
-        let sorted = try Screened.sorted(contributions, base: base)
+        let sorted = try Screened.sorted(contributions, base: base, checksFinite: false)
         let weights = sorted.map { weight(ofWindows: $0.windows) }
         var sum = WeightedSum(count: base.count)
         sum.add(sorted.map(\.parameters), weights: weights)
-        guard let average = sum.average() else { throw .noWeight }
+        let average = sum.average()
+        // NaN and infinity go through every addition, even times zero: a finite average had nothing but finite parts.
+        guard sum.isFinite else { throw Screened.notFinite(sorted) }
+        guard let average else { throw .noWeight }
         return average
     }
 

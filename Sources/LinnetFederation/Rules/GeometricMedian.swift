@@ -54,11 +54,11 @@ public struct GeometricMedian: AggregationStrategy {
             ? base : matrix.reduced(by: CoordinateMedian().reducer(rows: matrix.rowCount), prepare: nil)
         var center = origin.values.map { Double($0) }
         for _ in 0..<maximumSteps {
-            let weights = matrix.rows.map { 1 / max(smoothing, Self.distance(center, $0)) }
+            let weights = matrix.rows.map { 1 / max(smoothing, EuclideanDistance.between(center, $0)) }
             let next = Self.mean(matrix.rows, weights: weights)
-            let step = Self.distance(center, next)
+            let step = EuclideanDistance.between(center, next)
             center = next
-            if step <= tolerance * Self.distance(center, base) { break }
+            if step <= tolerance * EuclideanDistance.between(center, base) { break }
         }
         return ParameterVector(center.map { Float($0) })
     }
@@ -67,34 +67,5 @@ public struct GeometricMedian: AggregationStrategy {
         var sum = WeightedSum(count: rows[0].count)
         sum.add(rows, weights: weights)
         return sum.quotients()
-    }
-
-    private static func distance(_ center: [Double], _ row: ParameterVector) -> Double {
-        row.withUnsafeBufferPointer { row in
-            distance(center.count) { center[$0] - Double(row[$0]) }
-        }
-    }
-
-    private static func distance(_ center: [Double], _ other: [Double]) -> Double {
-        distance(center.count) { center[$0] - other[$0] }
-    }
-
-    /// The length of a difference; four sums side by side, since one addition would wait for the other.
-    @inline(__always)
-    private static func distance(_ count: Int, _ difference: (Int) -> Double) -> Double {
-        var sums = SIMD4<Double>(repeating: 0)
-        var index = 0
-        while index + 4 <= count {
-            let step = SIMD4(
-                difference(index), difference(index + 1), difference(index + 2), difference(index + 3))
-            sums += step * step
-            index += 4
-        }
-        var sum = sums.sum()
-        while index < count {
-            sum += difference(index) * difference(index)
-            index += 1
-        }
-        return sum.squareRoot()
     }
 }

@@ -40,46 +40,8 @@ public struct NearestNeighbourMixing<Base: AggregationStrategy>: AggregationStra
         }
         var mixed = matrix.contributions
         for row in mixed.indices {
-            mixed[row].parameters = matrix.mean(of: mixing.members[row].map { Int($0) })
+            mixed[row].parameters = matrix.mean(of: mixing.members[row])
         }
         return try base.aggregate(mixed, onto: model)
-    }
-}
-
-/// The nearest updates of each update, itself included, in agent order.
-struct Neighbourhoods {
-    let members: [[Int32]]
-
-    init(_ matrix: UpdateMatrix, size: Int, rule: String) throws(AggregationError) {
-        let distances = try PairwiseDistances(matrix, rule: rule)
-        members = (0..<matrix.rowCount).map { row in
-            distances.nearest(to: row).prefix(size).sorted().map { Int32($0) }
-        }
-    }
-
-    /// Replaces each row of a block, `[n,width]`, by the mean of its neighbourhood.
-    func mix(_ block: UnsafeMutablePointer<Float>, width: Int) {
-        let count = members.count
-        // Sixteen columns at a time: their sums stay in registers while the neighbours pass.
-        let lanes = 16
-        withUnsafeTemporaryAllocation(of: SIMD16<Double>.self, capacity: count) { rows in
-            guard let rows = rows.baseAddress else { return }
-            for start in stride(from: 0, to: width, by: lanes) {
-                let columns = min(lanes, width - start)
-                for row in 0..<count {
-                    let from = block + row * width + start
-                    var values = SIMD16<Double>(repeating: 0)
-                    for column in 0..<columns { values[column] = Double(from[column]) }
-                    (rows + row).initialize(to: values)
-                }
-                for row in 0..<count {
-                    var sum = SIMD16<Double>(repeating: 0)
-                    for member in members[row] { sum += rows[Int(member)] }
-                    sum /= Double(members[row].count)
-                    let target = block + row * width + start
-                    for column in 0..<columns { target[column] = Float(sum[column]) }
-                }
-            }
-        }
     }
 }

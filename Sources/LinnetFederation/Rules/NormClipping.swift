@@ -29,9 +29,10 @@ public struct NormClipping<Base: AggregationStrategy>: AggregationStrategy {
     public func aggregate(
         _ contributions: [Contribution], onto model: ParameterVector
     ) throws(AggregationError) -> ParameterVector {
-        let sorted = try Screened.sorted(contributions, base: model)
-        let norms = sorted.map { Self.distance($0.parameters, model) }
-        // All norms are finite: squares of differences of finite Floats add up far below Double's largest number.
+        let sorted = try Screened.sorted(contributions, base: model, checksFinite: false)
+        let norms = sorted.map { EuclideanDistance.between($0.parameters, model) }
+        // A norm is finite exactly where all numbers are, so this spares reading all of them once more.
+        guard norms.allSatisfy(\.isFinite) else { throw Screened.notFinite(sorted) }
         let bound = factor * norms.sorted()[(norms.count - 1) / 2]
         var clipped = sorted
         for position in clipped.indices where norms[position] > bound {
@@ -39,20 +40,6 @@ public struct NormClipping<Base: AggregationStrategy>: AggregationStrategy {
                 clipped[position].parameters, towards: model, by: bound / norms[position])
         }
         return try base.aggregate(clipped, onto: model)
-    }
-
-    static func distance(_ parameters: ParameterVector, _ model: ParameterVector) -> Double {
-        parameters.withUnsafeBufferPointer { values in
-            model.withUnsafeBufferPointer { origin in
-                var sum = 0.0
-                for index in values.indices {
-                    // In Double: a difference of two Floats may be more than a Float can hold.
-                    let difference = Double(values[index]) - Double(origin[index])
-                    sum += difference * difference
-                }
-                return sum.squareRoot()
-            }
-        }
     }
 
     static func shortened(

@@ -32,7 +32,7 @@ struct UpdateMatrix {
     var columnCount: Int { base.count }
 
     /// The length of each row's way from the base, `[n]`, before any scaling.
-    func norms() -> [Double] { rows.map { NormClipping<FederatedAveraging>.distance($0, base) } }
+    func norms() -> [Double] { rows.map { EuclideanDistance.between($0, base) } }
 
     /// Shortens rows to at most `bound` from the base.
     mutating func clip(norms: [Double], bound: Double) {

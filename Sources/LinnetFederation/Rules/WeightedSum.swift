@@ -24,12 +24,11 @@ public struct WeightedSum: Sendable {
     /// Adds `weight * parameters`.
     ///
     /// - Parameters:
-    ///   - parameters: `[P]`, finite.
+    ///   - parameters: `[P]`; what is not finite shows in ``isFinite`` for ever after, whatever its weight.
     ///   - weight: finite, at least 0.
     public mutating func add(_ parameters: ParameterVector, weight: Double) {
         precondition(parameters.count == count, "a sum over \(count) parameters can not take \(parameters.count)")
         self.weight += weight
-        guard weight > 0 else { return }
         parameters.withUnsafeBufferPointer { values in
             sums.withUnsafeMutableBufferPointer { sums in
                 for index in sums.indices { sums[index] += weight * Double(values[index]) }
@@ -42,7 +41,7 @@ public struct WeightedSum: Sendable {
     /// Four vectors a pass, block by block, so that the sums stay in the first cache while the vectors stream by.
     ///
     /// - Parameters:
-    ///   - vectors: each `[P]`, finite.
+    ///   - vectors: each `[P]`.
     ///   - weights: one each, finite, at least 0.
     public mutating func add(_ vectors: [ParameterVector], weights: [Double]) {
         precondition(vectors.count == weights.count, "\(vectors.count) vectors need as many weights")
@@ -94,6 +93,9 @@ public struct WeightedSum: Sendable {
             }
         }
     }
+
+    /// Whether all that was added was finite.
+    public var isFinite: Bool { sums.allSatisfy(\.isFinite) }
 
     /// The weighted mean of all that was added, `[P]`; absent while nothing of any weight was.
     public func average() -> ParameterVector? {
