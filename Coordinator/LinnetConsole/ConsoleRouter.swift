@@ -13,6 +13,7 @@ import LinnetMessaging
 ///     GET /metrics                                      counters as Prometheus text
 ///     GET /api/v1/status | agents                       the fleet, every agent
 ///     GET /api/v1/rounds | models ?limit=100            newest first
+///     GET /api/v1/rounds/7/verification                 round 7's model, computed once more
 ///     GET /api/v1/anomalies ?after=0&limit=100&agent=&device=
 ///     GET /api/v1/audit ?after=0&limit=100
 public struct ConsoleRouter: Sendable {
@@ -40,6 +41,9 @@ public struct ConsoleRouter: Sendable {
             let query = try ConsoleQuery(request, allowed: ["limit"])
             return try Self.json(RoundsPage(rounds: self.store.rounds(limit: query.limit())))
         }
+        api.get("rounds/:round/verification") { _, context in
+            try await self.verification(of: try context.parameters.require("round", as: Int.self))
+        }
         api.get("models") { request, _ in
             let query = try ConsoleQuery(request, allowed: ["limit"])
             return try Self.json(ModelsPage(models: self.store.models(limit: query.limit())))
@@ -59,6 +63,15 @@ public struct ConsoleRouter: Sendable {
             return try Self.json(AuditPage(audit: entries))
         }
         return router
+    }
+
+    private func verification(of round: Int) async throws -> Response {
+        do {
+            return try Self.json(try await coordinator.verify(round: round))
+        } catch let error as RoundVerificationError {
+            // The request is fine; what is stored does not allow an answer.
+            throw HTTPError(.conflict, message: error.description)
+        }
     }
 
     static func json(_ value: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {

@@ -7,9 +7,9 @@ import GRDB
 ///     cohort         one row a signal contract
 ///     agent          what is known of each agent; its last update's sequence number, its outbox's low-water mark
 ///     round          one row a round; `body` is the whole ``Round`` as JSON, the columns are what is asked by
-///     round_update   accepted updates, with their bytes until the round's version is made
+///     round_update   accepted updates, with their bytes for as long as the round can be computed again
 ///     verdict        what was said of each update
-///     model_version  immutable model files
+///     model_version  immutable model files, and what the strategy remembered with them
 ///     release        signed manifests' contents, newest by number
 ///     event          anomaly events, newest revision each; `row` grows with every change
 ///     event_ahead    outbox numbers received above an agent's low-water mark
@@ -22,6 +22,9 @@ package enum Migrations {
         }
         migrator.registerMigration("2: the key an agent's updates are signed with") { database in
             try database.execute(sql: "ALTER TABLE agent ADD COLUMN publicKey TEXT")
+        }
+        migrator.registerMigration("3: what the strategy remembers with a version") { database in
+            try database.execute(sql: "ALTER TABLE model_version ADD COLUMN serverState BLOB")
         }
         return migrator
     }

@@ -11,13 +11,14 @@ extension SQLiteFleetStore {
         try database.execute(
             sql: """
                 INSERT INTO model_version (digest, cohort, number, parent, round, participants, parameters, lossBefore,
-                    lossAfter, createdAt, file)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (digest) DO NOTHING
+                    lossAfter, createdAt, file, serverState)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (digest) DO NOTHING
                 """,
             arguments: [
                 version.version.digest.hex, version.cohort.rawValue, version.version.number, version.parent?.hex,
                 version.round, try text(version.participants), version.parameters, version.lossBefore,
                 version.lossAfter, version.createdAt.milliseconds, version.file,
+                version.serverState,
             ])
     }
 
@@ -42,6 +43,13 @@ extension SQLiteFleetStore {
             throw StoreError.unreadable(table: "model_version", reason: "version \(digest.short) is not its digest's")
         }
         return file
+    }
+
+    public func serverState(of digest: Digest) throws -> Data? {
+        try queue.read { database in
+            try Data.fetchOne(
+                database, sql: "SELECT serverState FROM model_version WHERE digest = ?", arguments: [digest.hex])
+        }
     }
 
     public func fileBytes(of digest: Digest) throws -> Int? {

@@ -25,19 +25,29 @@ extension SQLiteFleetStore {
         try queue.write { database in
             guard try Self.replace(round, from: phase, in: database) else { return false }
             try Self.append(audit, in: database)
-            if round.phase.isOver { try Self.forgetBodies(of: round.number, in: database) }
+            // Nothing came of it that could be computed again.
+            if round.phase.isOver { try Self.forgetUpdates(of: round.number, in: database) }
             return true
         }
     }
 
-    /// The updates' weights are of no more use once the round is over, only a risk.
-    private static func forgetBodies(of round: Int, in database: Database) throws {
+    private static func forgetUpdates(of round: Int, in database: Database) throws {
         try database.execute(sql: "UPDATE round_update SET body = x'' WHERE round = ?", arguments: [round])
     }
 
-    public func commit(_ round: Round, version: VersionRecord, release: ReleaseManifest?, audit: [AuditEntry]) throws
-        -> Bool
-    {
+    /// Updates' weights are a risk without a use once their round is not to be computed again.
+    private static func forgetUpdates(of cohort: CohortID, butNewest kept: Int, in database: Database) throws {
+        try database.execute(
+            sql: """
+                UPDATE round_update SET body = x'' WHERE length(body) > 0 AND round IN (
+                    SELECT number FROM round WHERE cohort = ? AND phase = 'committed'
+                    ORDER BY number DESC LIMIT 1000 OFFSET ?)
+                """, arguments: [cohort.rawValue, kept])
+    }
+
+    public func commit(
+        _ round: Round, version: VersionRecord, release: ReleaseManifest?, keptRounds: Int, audit: [AuditEntry]
+    ) throws -> Bool {
         try queue.write { database in
             guard try Self.replace(round, from: .aggregating, in: database) else { return false }
             try Self.insert(version, in: database)
@@ -50,7 +60,7 @@ extension SQLiteFleetStore {
                     ])
             }
             for entry in audit { try Self.append(entry, in: database) }
-            try Self.forgetBodies(of: round.number, in: database)
+            try Self.forgetUpdates(of: round.cohort, butNewest: keptRounds, in: database)
             return true
         }
     }
@@ -110,6 +120,8 @@ extension SQLiteFleetStore {
     public func lastRound(of cohort: CohortID) throws -> Round? {
         try rounds(where: "cohort = ? ORDER BY number DESC LIMIT 1", [cohort.rawValue]).first
     }
+
+    public func round(_ number: Int) throws -> Round? { try rounds(where: "number = ?", [number]).first }
 
     private func rounds(where condition: String, _ arguments: StatementArguments = []) throws -> [Round] {
         try queue.read { database in

@@ -77,7 +77,7 @@ struct CoordinatorConfigurationTests {
                 rounds:
                   every: 10
                   quorumShare: nan
-                  clipFactor: 0
+                  strategy: "fedavg:clip-factor=0"
                   epoch: 3
                 release: {automatic: yes}
                 chunkBytes: 1MiB
@@ -87,7 +87,8 @@ struct CoordinatorConfigurationTests {
                 #"coordinator.yaml:5: "rounds.every" is 10; it must be a duration between 1s and 30d "#
                     + "(write 250ms, 30s, 5m, 2h or 7d)",
                 #"coordinator.yaml:6: "rounds.quorumShare" is "nan"; it must be a number between 0 and 1"#,
-                #"coordinator.yaml:7: "rounds.clipFactor" is 0; it must be between 1 and 1000"#,
+                #"coordinator.yaml:7: "rounds.strategy" is "fedavg:clip-factor=0": clip-factor is 0; it must be "#
+                    + "a number from 0.01 to 1000",
                 #"coordinator.yaml:8: "rounds.epoch" is not known here. Did you mean "epochs"?"#,
                 #"coordinator.yaml:9: "release.automatic" is "yes"; it must be true or false"#,
                 #"coordinator.yaml:10: "chunkBytes" is 1MiB; it must be between 4KiB and 128KiB"#,

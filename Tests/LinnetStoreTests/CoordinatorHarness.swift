@@ -2,6 +2,7 @@
 
 import FoundationEssentials
 import LinnetDomain
+import LinnetFederation
 import LinnetFleet
 import LinnetMessaging
 import LinnetNN
@@ -23,13 +24,14 @@ final class CoordinatorHarness {
     private var running: Task<Void, Never>?
 
     /// - Parameter quorum: a round opens as soon as so many agents are there: all of them, where a test counts on all.
-    init(quorum: Int = 2) throws {
+    init(quorum: Int = 2, strategy: StrategyDescription = .standard) throws {
         folder = try TemporaryDirectory()
         keys = try TemporaryDirectory()
         var policy = RoundPolicy(
             everyMilliseconds: 1000, deadlineMilliseconds: 30_000, quorum: quorum, quorumShare: 0.1, minimumWindows: 50)
         policy.settings.epochs = 2
-        settings = FleetSettings(rounds: policy, hidden: [3], shadowWindows: 5, chunkBytes: 4096)
+        settings = FleetSettings(
+            rounds: policy, hidden: [3], strategy: strategy, shadowWindows: 5, chunkBytes: 4096)
         store = try SQLiteFleetStore(path: folder.path("coordinator.sqlite"))
         coordinator = Self.make(settings, store, bus, key, keys, clock)
     }

@@ -77,7 +77,7 @@ final class RoundStoreTests {
         let version = version(number, round: round.number)
         #expect(
             try store.commit(
-                round, version: version, release: release.map { manifest(version, release: $0) },
+                round, version: version, release: release.map { manifest(version, release: $0) }, keptRounds: 1,
                 audit: [entry("version made")]))
     }
 
@@ -104,7 +104,7 @@ final class RoundStoreTests {
         let version = version(1, round: 1)
         #expect(
             try store.commit(
-                committed, version: version, release: manifest(version, release: 1),
+                committed, version: version, release: manifest(version, release: 1), keptRounds: 0,
                 audit: [entry("version made"), entry("version released")]))
 
         #expect(try reopened().openRounds().isEmpty)
@@ -120,6 +120,23 @@ final class RoundStoreTests {
         #expect(try store.firstBrokenAuditRow() == nil)
     }
 
+    @Test("the weights of the newest committed rounds stay, as many as are asked for; those of older ones go")
+    func keptUpdates() throws {
+        for number in 1...3 {
+            var round = try store.open(proposal()) { _ in entry("round opened") }
+            try store.accept(update(number, sequence: Int64(number)), audit: entry("update accepted"))
+            round.phase = .aggregating
+            #expect(try store.move(round, from: .collecting, audit: entry("round closed")))
+            round.phase = .committed
+            #expect(
+                try store.commit(
+                    round, version: version(number, round: number), release: nil, keptRounds: 2,
+                    audit: [entry("version made")]))
+        }
+        let isKept = try (1...3).map { try store.updates(of: $0).first?.body.isEmpty == false }
+        #expect(isKept == [false, true, true])
+    }
+
     @Test("a move from where the round no longer stands changes nothing and notes nothing")
     func compareAndSet() throws {
         var round = try store.open(proposal()) { _ in entry("round opened") }
@@ -131,7 +148,8 @@ final class RoundStoreTests {
         #expect(try store.move(round, from: .collecting, audit: entry("round closed")) == false)
         round.phase = .committed
         #expect(
-            try store.commit(round, version: version(1, round: 1), release: nil, audit: [entry("version made")])
+            try store.commit(
+                round, version: version(1, round: 1), release: nil, keptRounds: 0, audit: [entry("version made")])
                 == false)
 
         #expect(try store.newest(of: cohort) == nil)
@@ -152,7 +170,7 @@ final class RoundStoreTests {
         clash.version.digest = LinnetDomain.Digest(of: clash.file)
 
         #expect(throws: DatabaseError.self) {
-            try store.commit(round, version: clash, release: nil, audit: [entry("version made")])
+            try store.commit(round, version: clash, release: nil, keptRounds: 0, audit: [entry("version made")])
         }
 
         #expect(try reopened().openRounds().map(\.phase) == [.aggregating])

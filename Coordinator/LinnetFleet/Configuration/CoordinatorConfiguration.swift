@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import LinnetConfiguration
+import LinnetFederation
 import LinnetMessaging
 import LinnetNN
 
@@ -55,16 +56,33 @@ public struct CoordinatorConfiguration: Sendable, Equatable {
                     "activation", default: Activation.tanh.rawValue, allowed: Activation.allCases.map(\.rawValue)))
                 ?? .tanh,
             falseAlarmsPerDay: model.number("falseAlarmsPerDay", default: 1, in: 0.0001...1000),
+            strategy: strategy(rounds),
             maximumUpdateNorm: rounds.number("maximumUpdateNorm", default: 100, in: 0.000001...1e12),
-            clipFactor: rounds.number("clipFactor", default: 3, in: 1...1000),
-            maximumWeight: rounds.integer("maximumWeight", default: 20_000, in: 1...1_000_000_000),
             releasesAutomatically: release.boolean("automatic", default: true),
             shadowWindows: release.integer("shadowWindows", default: 100, in: 0...1_000_000),
             retention: RetentionLimits(
                 events: retention.integer("events", default: 1_000_000, in: 1000...1_000_000_000),
                 versions: retention.integer("versions", default: 50, in: 2...100_000),
+                updateRounds: retention.integer("updateRounds", default: 3, in: 0...1000),
                 audit: retention.integer("audit", default: 1_000_000, in: 1000...1_000_000_000)),
             chunkBytes: root.bytes("chunkBytes", default: 65_536, in: 4096...ChunkPlan.maximumChunkBytes))
+    }
+
+    private static func strategy(_ rounds: ConfigurationSection) -> StrategyDescription {
+        let text = rounds.string("strategy", default: StrategyDescription.standard.description)
+        do throws(StrategyError) {
+            let strategy = try StrategyDescription(parsing: text)
+            // Its buffer is for updates of any age, and a round takes only those that were trained from its base.
+            guard strategy.buffer == nil else {
+                rounds.problem(
+                    "strategy", "is \"\(text)\"; a coordinator works in rounds, and that strategy in none; take fedavg")
+                return .standard
+            }
+            return strategy
+        } catch {
+            rounds.problem("strategy", "is \"\(text.prefix(80))\": \(error)")
+            return .standard
+        }
     }
 
     private static func policy(_ rounds: ConfigurationSection) -> RoundPolicy {

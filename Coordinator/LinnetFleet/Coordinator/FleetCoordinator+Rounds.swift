@@ -96,7 +96,11 @@ extension FleetCoordinator {
             return try making.first(of: round, contract: contract, updates: updates, at: now)
         }
         let file = (try? store.file(of: base.version.digest)) ?? nil  // a file that can not be read is a missing base
-        return try making.next(of: round, base: base, baseFile: file, updates: updates, at: now)
+        let state: Data?
+        do { state = try store.serverState(of: base.version.digest) } catch {
+            throw .missingBase(base.version.digest)
+        }
+        return try making.next(of: round, base: base, baseFile: file, state: state, updates: updates, at: now)
     }
 
     private func commit(_ open: Round, _ version: VersionRecord) throws {
@@ -119,7 +123,10 @@ extension FleetCoordinator {
                     "version released", "version \(version.version)",
                     "release \(release.release) to the whole cohort \(release.cohort), by policy"))
         }
-        guard try store.commit(round, version: version, release: release, audit: audit) else { return }
+        guard
+            try store.commit(
+                round, version: version, release: release, keptRounds: settings.retention.updateRounds, audit: audit)
+        else { return }
         logger.info(
             "round committed",
             metadata: [

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import LinnetFederation
 import LinnetNN
 
 /// What a coordinator is told once, at start.
@@ -12,11 +13,10 @@ public struct FleetSettings: Sendable, Equatable {
     public var activation: Activation
     /// The threshold policy of every version: false alarms a device and day.
     public var falseAlarmsPerDay: Double
-    /// Longest way one update may move the model (L2 norm), and how many times the median way counts in full.
+    /// How updates become the next version.
+    public var strategy: StrategyDescription
+    /// Longest way one update may move the model (L2 norm); one that goes further is refused.
     public var maximumUpdateNorm: Double
-    public var clipFactor: Double
-    /// Windows that one participant may count for at most.
-    public var maximumWeight: Int
     /// Whether a committed training round is released to its whole cohort at once.
     public var releasesAutomatically: Bool
     public var shadowWindows: Int
@@ -25,8 +25,8 @@ public struct FleetSettings: Sendable, Equatable {
 
     public init(
         name: String = "linnet", rounds: RoundPolicy = RoundPolicy(), hidden: [Int] = [24, 8],
-        activation: Activation = .tanh, falseAlarmsPerDay: Double = 1, maximumUpdateNorm: Double = 100,
-        clipFactor: Double = 3, maximumWeight: Int = 20_000, releasesAutomatically: Bool = true,
+        activation: Activation = .tanh, falseAlarmsPerDay: Double = 1, strategy: StrategyDescription = .standard,
+        maximumUpdateNorm: Double = 100, releasesAutomatically: Bool = true,
         shadowWindows: Int = 100, retention: RetentionLimits = RetentionLimits(), chunkBytes: Int = 65_536
     ) {
         self.name = name
@@ -34,9 +34,8 @@ public struct FleetSettings: Sendable, Equatable {
         self.hidden = hidden
         self.activation = activation
         self.falseAlarmsPerDay = falseAlarmsPerDay
+        self.strategy = strategy
         self.maximumUpdateNorm = maximumUpdateNorm
-        self.clipFactor = clipFactor
-        self.maximumWeight = maximumWeight
         self.releasesAutomatically = releasesAutomatically
         self.shadowWindows = shadowWindows
         self.retention = retention

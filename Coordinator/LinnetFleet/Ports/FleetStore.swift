@@ -62,13 +62,20 @@ public protocol RoundStore: Sendable {
     /// Moves a round on; `false` if it no longer stands at `from`, and then nothing changes.
     func move(_ round: Round, from: RoundPhase, audit: AuditEntry) throws -> Bool
     /// Ends a round with a version, and with a release of it if there is one.
-    func commit(_ round: Round, version: VersionRecord, release: ReleaseManifest?, audit: [AuditEntry]) throws -> Bool
+    ///
+    /// - Parameter keptRounds: committed rounds of the cohort, this one among them, whose updates are kept for a check; the
+    ///   weights of older ones go.
+    func commit(
+        _ round: Round, version: VersionRecord, release: ReleaseManifest?, keptRounds: Int, audit: [AuditEntry]
+    ) throws -> Bool
     /// Takes in an update: the update, the agent's last sequence number and the audit row, in one transaction.
     func accept(_ update: UpdateRecord, audit: AuditEntry) throws
     /// Notes a refusal.
     func refuse(_ verdict: UpdateVerdict, audit: AuditEntry) throws
     func openRounds() throws -> [Round]
     func lastRound(of cohort: CohortID) throws -> Round?
+    func round(_ number: Int) throws -> Round?
+    /// The accepted updates of a round; without their bodies once those are gone.
     func updates(of round: Int) throws -> [UpdateRecord]
     func acceptedAgents(of round: Int) throws -> Set<AgentID>
     /// Highest sequence number ever taken from this agent; 0 for none.
@@ -98,6 +105,8 @@ public struct RoundCounts: Sendable, Equatable {
 public protocol ModelStore: Sendable {
     func newest(of cohort: CohortID) throws -> ModelVersion?
     func file(of digest: Digest) throws -> Data?
+    /// What the strategy remembered when it made this version; `nil` where it remembers nothing.
+    func serverState(of digest: Digest) throws -> Data?
     /// The size of a version's file, without reading it.
     func fileBytes(of digest: Digest) throws -> Int?
     /// The newest release of each cohort.
@@ -124,11 +133,14 @@ public struct RetentionLimits: Sendable, Equatable {
     public var events: Int
     /// Versions a cohort; released versions and bases of open rounds are kept above it.
     public var versions: Int
+    /// Committed rounds of a cohort whose updates are kept, so that their result can be computed again.
+    public var updateRounds: Int
     public var audit: Int
 
-    public init(events: Int = 1_000_000, versions: Int = 50, audit: Int = 1_000_000) {
+    public init(events: Int = 1_000_000, versions: Int = 50, updateRounds: Int = 3, audit: Int = 1_000_000) {
         self.events = events
         self.versions = versions
+        self.updateRounds = updateRounds
         self.audit = audit
     }
 }

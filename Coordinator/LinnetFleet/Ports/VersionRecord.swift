@@ -13,6 +13,8 @@ public struct VersionRecord: Sendable, Equatable {
     public var participants: [AgentID]
     /// The whole safetensors file.
     public var file: Data
+    /// What the strategy remembers for the next round, see `ServerState`; `nil` where it remembers nothing.
+    public var serverState: Data?
     public var parameters: Int
     public var lossBefore: Double?
     public var lossAfter: Double?
@@ -20,7 +22,7 @@ public struct VersionRecord: Sendable, Equatable {
 
     public init(
         cohort: CohortID, version: ModelVersion, parent: Digest?, round: Int, participants: [AgentID], file: Data,
-        parameters: Int, lossBefore: Double?, lossAfter: Double?, createdAt: Timestamp
+        serverState: Data? = nil, parameters: Int, lossBefore: Double?, lossAfter: Double?, createdAt: Timestamp
     ) {
         self.cohort = cohort
         self.version = version
@@ -28,6 +30,7 @@ public struct VersionRecord: Sendable, Equatable {
         self.round = round
         self.participants = participants
         self.file = file
+        self.serverState = serverState
         self.parameters = parameters
         self.lossBefore = lossBefore
         self.lossAfter = lossAfter

@@ -15,6 +15,8 @@ public enum VersionMakingError: Error, CustomStringConvertible {
     case wire(WireError)
     /// The base is no longer stored.
     case missingBase(Digest)
+    /// What the strategy remembered is stored, and can not be read.
+    case serverState(ServerStateError)
     /// What came out is not finite.
     case notFinite
 
@@ -24,6 +26,7 @@ public enum VersionMakingError: Error, CustomStringConvertible {
         case .model(let error): "\(error)"
         case .network(let error): "\(error)"
         case .wire(let error): "\(error)"
+        case .serverState(let error): "what the strategy remembered of the last round: \(error)"
         case .missingBase(let digest): "the base \(digest.short) is no longer stored"
         case .notFinite: "the aggregate is not finite"
         }
@@ -36,11 +39,6 @@ public struct VersionMaking: Sendable {
     public let settings: FleetSettings
 
     public init(settings: FleetSettings) { self.settings = settings }
-
-    /// The rule: weighted mean with capped weights, each update held to a multiple of the median norm first.
-    public var strategy: any AggregationStrategy {
-        NormClipping(FederatedAveraging(maximumWeight: settings.maximumWeight), factor: settings.clipFactor)
-    }
 
     /// Version 1: a scaler from everybody's statistics, and weights drawn from a seed that is the cohort's own.
     public func first(
@@ -75,9 +73,12 @@ public struct VersionMaking: Sendable {
         return try record(artifact, round: round, number: 1, parent: nil, updates: updates, at: now)
     }
 
-    /// Version n + 1: the base's parameters moved by the aggregate of the updates.
+    /// Version n + 1: the base's parameters moved by what the strategy makes of the updates.
+    ///
+    /// - Parameter state: what the strategy remembered when it made the base; another strategy's memory is let go.
     public func next(
-        of round: Round, base: ModelReference, baseFile: Data?, updates: [UpdateRecord], at now: Timestamp
+        of round: Round, base: ModelReference, baseFile: Data?, state: Data? = nil, updates: [UpdateRecord],
+        at now: Timestamp
     ) throws(VersionMakingError) -> VersionRecord {
         guard let baseFile else { throw .missingBase(base.version.digest) }
         var artifact = try Self.artifact(baseFile)
@@ -89,17 +90,43 @@ public struct VersionMaking: Sendable {
                     windows: update.header.windows, lossBefore: update.header.lossBefore ?? 0,
                     lossAfter: update.header.lossAfter ?? 0))
         }
-        let strategy = self.strategy
+        let rule = settings.strategy.rule
+        let memory = try Self.memory(state, of: rule)
+        let outcome: ServerRule.Outcome
         do throws(AggregationError) {
-            artifact.parameters = try strategy.aggregate(contributions, onto: artifact.parameters)
+            outcome = try rule.apply(
+                to: contributions, onto: artifact.parameters, state: memory)
         } catch {
             throw .aggregation(error)
         }
-        guard artifact.parameters.isFinite else { throw .notFinite }
+        artifact.parameters = outcome.parameters
         let number = base.version.number + 1
-        artifact.provenance = provenance(round, number: number, parent: base.version.digest, rule: strategy.name)
-        return try record(
+        artifact.provenance = provenance(round, number: number, parent: base.version.digest, rule: rule.name)
+        artifact.provenance[Self.strategyKey] = settings.strategy.description
+        var version = try record(
             artifact, round: round, number: number, parent: base.version.digest, updates: updates, at: now)
+        version.serverState = rule.hasState ? Data(outcome.state.bytes) : nil
+        return version
+    }
+
+    /// The strategy that made a model file, as it stands in there.
+    public static func strategy(of artifact: ModelArtifact) -> StrategyDescription? {
+        // A file of another hand may say anything.
+        artifact.provenance[strategyKey].flatMap { try? StrategyDescription(parsing: $0) }
+    }
+
+    private static let strategyKey = "strategy"
+
+    /// What a rule goes on with: its own memory, and a fresh one after the operator has chosen another strategy.
+    private static func memory(_ bytes: Data?, of rule: ServerRule) throws(VersionMakingError) -> ServerState {
+        guard let bytes, rule.hasState else { return ServerState() }
+        var state: ServerState
+        do throws(ServerStateError) { state = try ServerState(bytes: [UInt8](bytes)) } catch {
+            throw .serverState(error)
+        }
+        if state.optimizer.kind != rule.optimizer?.stateKind { state.optimizer = ServerOptimizerState() }
+        if rule.clipping == nil { state.clipping = nil }
+        return state
     }
 
     private func record(

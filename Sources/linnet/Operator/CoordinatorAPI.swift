@@ -32,6 +32,8 @@ struct CoordinatorAPI: Sendable {
         let (status, body) = try fetch(request)
         guard status == 200 else {
             let text = (try? JSONDecoder().decode(Refusal.self, from: body))?.error  // any other body says nothing
+            // The coordinator says why it can not answer, in words of its own.
+            if status == 409, let text { throw .failed(text) }
             throw .failed(
                 "\(url.absoluteString): answered \(status)\(text.map { ": \($0)" } ?? ""); is this a Linnet coordinator "
                     + "of the same version?")

@@ -7,7 +7,8 @@ import LinnetFleet
 /// `linnet rounds`: the newest rounds, and why updates were refused.
 struct RoundsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "rounds", abstract: "Show the newest rounds: who took part, what came of it.")
+        commandName: "rounds", abstract: "Show the newest rounds: who took part, what came of it.",
+        subcommands: [VerifyRoundCommand.self])
 
     @OptionGroup var options: APIOptions
 
