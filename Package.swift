@@ -203,7 +203,8 @@ let testing: [Target] = [
         dependencies: ["LinnetTestKit", "LinnetDomain", "LinnetMessaging", "LinnetDetection", "linnet", grdb],
         path: "Tests/SystemTests", swiftSettings: settings),
     .executableTarget(
-        name: "linnet-benchmark", dependencies: ["LinnetNumerics", "LinnetNN", argumentParser],
+        name: "linnet-benchmark",
+        dependencies: ["LinnetDomain", "LinnetNumerics", "LinnetNN", "LinnetFederation", argumentParser],
         path: "Tests/Benchmarks", exclude: ["peers", "footprint.sh"], swiftSettings: settings),
 ]
 

@@ -9,7 +9,7 @@ struct Benchmark: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "linnet-benchmark",
         abstract: "Measures Linnet on this machine; Scripts/benchmark compares it with its peers.",
-        subcommands: [TrainingBenchmark.self, InferenceBenchmark.self])
+        subcommands: [TrainingBenchmark.self, InferenceBenchmark.self, AggregationBenchmark.self])
 }
 
 /// The network and the rows that every benchmark of a peer uses too.
