@@ -104,7 +104,10 @@ let house: [Target] = [
         over: ["LinnetConfiguration", "LinnetMessaging", "CMosquitto"],
         uses: [logging, lifecycle]),
 
-    // Floor 4: the two sides.
+    // Floor 4: the judge of detection, and the two sides.
+    room(
+        "LinnetEvaluation", floor: 4, path: "Sources/LinnetEvaluation",
+        over: ["LinnetDomain", "LinnetNumerics", "LinnetNN", "LinnetDetection"]),
     room(
         "LinnetEdge", floor: 4, path: "Edge/LinnetEdge",
         over: [
@@ -178,6 +181,8 @@ let testing: [Target] = [
     tests("LinnetFederation", with: ["LinnetDomain", "LinnetNumerics"]),
     tests("LinnetMessaging", with: ["LinnetDomain"], uses: [yams]),
     tests("LinnetDetection", with: ["LinnetDomain", "LinnetNumerics", "LinnetNN"]),
+    tests(
+        "LinnetEvaluation", with: ["LinnetDomain", "LinnetNumerics", "LinnetDetection"], exclude: ["Vectors"]),
     tests("LinnetMQTT", with: ["LinnetDomain", "LinnetNumerics", "LinnetMessaging"], uses: [logging]),
     tests(
         "LinnetEdge",
