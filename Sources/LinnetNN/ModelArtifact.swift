@@ -65,9 +65,9 @@ public struct ModelArtifact: Sendable, Equatable {
         provenance = try metadata.takeProvenance()
         let network = try Self.network(architecture)
 
-        var tensors: [String: SafetensorsFile.Tensor] = [:]
+        var tensors: [String: Tensor] = [:]
         for tensor in file.tensors { tensors[tensor.name] = tensor }
-        guard let channels = tensors["scaler.center"]?.values.count else { throw .missingTensor("scaler.center") }
+        guard let channels = tensors["scaler.center"]?.elements.count else { throw .missingTensor("scaler.center") }
         scaler = ChannelScaler(
             center: try Self.take("scaler.center", shape: [channels], from: &tensors),
             scale: try Self.take("scaler.scale", shape: [channels], from: &tensors))
@@ -113,7 +113,7 @@ public struct ModelArtifact: Sendable, Equatable {
             preconditionFailure("a model whose parameters do not fit its architecture cannot be written")
         }
         var tensors = network.slots.map { slot in
-            SafetensorsFile.Tensor(name: slot.name, shape: slot.shape, values: Array(parameters.values[slot.range]))
+            Tensor(name: slot.name, shape: slot.shape, values: Array(parameters.values[slot.range]))
         }
         tensors.append(.init(name: "scaler.center", shape: [scaler.center.count], values: scaler.center))
         tensors.append(.init(name: "scaler.scale", shape: [scaler.scale.count], values: scaler.scale))
@@ -132,11 +132,13 @@ public struct ModelArtifact: Sendable, Equatable {
     }
 
     private static func take(
-        _ name: String, shape: [Int], from tensors: inout [String: SafetensorsFile.Tensor]
+        _ name: String, shape: [Int], from tensors: inout [String: Tensor]
     ) throws(ModelArtifactError) -> [Float] {
-        guard let tensor = tensors.removeValue(forKey: name) else { throw .missingTensor(name) }
+        guard let tensor = tensors.removeValue(forKey: name), let values = tensor.values else {
+            throw .missingTensor(name)
+        }
         guard tensor.shape == shape else { throw .shape(tensor: name, found: tensor.shape, expected: shape) }
-        guard tensor.values.withUnsafeBufferPointer(Kernels.isFinite) else { throw .notFinite(name) }
-        return tensor.values
+        guard values.withUnsafeBufferPointer(Kernels.isFinite) else { throw .notFinite(name) }
+        return values
     }
 }

@@ -55,6 +55,9 @@ public struct Network: Sendable {
         }
     }
 
+    /// The weights and biases of each layer in the flat vector, from the input on.
+    public var layerRanges: [Range<Int>] { layers.map { $0.weightOffset..<$0.end } }
+
     /// Draws weights from the uniform distribution over ±√(6 / (inputs + outputs)) and sets biases to zero
     /// (Glorot and Bengio 2010, eq. 16).
     public func initialParameters(seed: UInt64) -> ParameterVector {

@@ -28,15 +28,24 @@ public struct Trainer: Sendable {
     /// - Parameters:
     ///   - parameters: where to start, `[parameterCount]`; the best weights at the end. Untouched if this throws.
     ///   - inputs: standardized windows in the order of time, `[rows, inputWidth]`.
+    ///   - correction: added to the gradient of every step, `[parameterCount]`; what control variates come to.
     ///   - pause: called after each batch. It may sleep to keep a CPU budget; `false` ends the training, and the best
     ///     weights so far are kept.
     /// - Returns: the loss of every epoch and which weights were kept.
     /// - Throws: a setting, shape or number that is out of its range, or `.diverged`.
     public mutating func fit(
-        _ parameters: inout ParameterVector, inputs: Matrix, pause: () -> Bool = { true }
+        _ parameters: inout ParameterVector, inputs: Matrix, correction: ParameterVector? = nil,
+        pause: () -> Bool = { true }
     ) throws(TrainingError) -> TrainingReport {
         try check(parameters, inputs)
-        let run = TrainingRun(network: network, settings: settings, inputs: inputs, start: parameters)
+        if let correction {
+            guard correction.count == parameters.count else {
+                throw .parameterCount(found: correction.count, expected: parameters.count)
+            }
+            guard correction.isFinite else { throw .parametersNotFinite }
+        }
+        let run = TrainingRun(
+            network: network, settings: settings, inputs: inputs, start: parameters, correction: correction)
         var epochsWithoutGain = 0
         for epoch in 1...settings.epochs {
             let loss = run.trainEpoch(shufflingWith: &generator, pause: pause)

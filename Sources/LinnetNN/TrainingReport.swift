@@ -23,6 +23,8 @@ public struct TrainingReport: Sendable, Codable, Hashable {
     public var bestValidationLoss: Double
     /// The epoch, from 1, after which the kept weights stood; 0 if training never improved on its start.
     public var bestEpoch: Int
+    /// The optimizer's steps from the start to the kept weights.
+    public var steps: Int
     public var trainingRows: Int
     /// The rows held out; 0 if there are too few or `validationShare` is 0: then the last epoch's weights are kept.
     public var validationRows: Int
@@ -33,12 +35,13 @@ public struct TrainingReport: Sendable, Codable, Hashable {
 
     public init(
         epochs: [EpochLoss], initialValidationLoss: Double, bestValidationLoss: Double, bestEpoch: Int,
-        trainingRows: Int, validationRows: Int, stoppedEarly: Bool, isInterrupted: Bool = false
+        steps: Int = 0, trainingRows: Int, validationRows: Int, stoppedEarly: Bool, isInterrupted: Bool = false
     ) {
         self.epochs = epochs
         self.initialValidationLoss = initialValidationLoss
         self.bestValidationLoss = bestValidationLoss
         self.bestEpoch = bestEpoch
+        self.steps = steps
         self.trainingRows = trainingRows
         self.validationRows = validationRows
         self.stoppedEarly = stoppedEarly

@@ -11,6 +11,7 @@ final class TrainingRun {
     private let settings: TrainingSettings
     private let inputs: Matrix
     private let start: ParameterVector
+    private let correction: ParameterVector?
     private var parameters: ParameterVector
     private var gradient: ParameterVector
     private var optimizer: any Optimizer
@@ -18,12 +19,17 @@ final class TrainingRun {
     private var batch: [Float]
     private let workspace: Workspace
     private var lastValidationLoss = 0.0
+    private var steps = 0
 
-    init(network: Network, settings: TrainingSettings, inputs: Matrix, start: ParameterVector) {
+    init(
+        network: Network, settings: TrainingSettings, inputs: Matrix, start: ParameterVector,
+        correction: ParameterVector?
+    ) {
         self.network = network
         self.settings = settings
         self.inputs = inputs
         self.start = start
+        self.correction = correction
         // Finite and in 0...0.9 (validated), so the product converts and leaves at least one row to train on.
         let heldOut = Int(Double(inputs.rows) * settings.validationShare)
         let trainingRows = inputs.rows - heldOut
@@ -83,6 +89,7 @@ final class TrainingRun {
         guard !hasHeldOut || validation < report.bestValidationLoss else { return false }
         report.bestValidationLoss = validation
         report.bestEpoch = report.epochs.count
+        report.steps = steps
         best.assign(parameters)
         return true
     }
@@ -95,7 +102,9 @@ final class TrainingRun {
                 x, target: x, rows: rows, parameters: parameters, gradient: &gradient, workspace: workspace)
         }
         if settings.proximalMu > 0 { addProximalTerm() }
+        if let correction { gradient.add(correction, times: 1) }
         optimizer.step(&parameters, along: gradient)
+        steps += 1
         return loss
     }
 

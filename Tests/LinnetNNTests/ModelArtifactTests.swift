@@ -105,7 +105,9 @@ struct ModelArtifactTests {
             #expect(throws: ModelArtifactError.missingTensor(name)) { try ModelArtifact(parsing: without.encoded()) }
             for value: Float in [.nan, .infinity, -.infinity] {
                 var sick = file
-                sick.tensors[index].values[0] = value
+                var values = try #require(file.tensors[index].values)
+                values[0] = value
+                sick.tensors[index].elements = .float32(values)
                 #expect(throws: ModelArtifactError.notFinite(name)) { try ModelArtifact(parsing: sick.encoded()) }
             }
             var reshaped = file

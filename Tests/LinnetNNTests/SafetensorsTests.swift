@@ -44,6 +44,49 @@ struct SafetensorsTests {
         #expect(file.encoded() == bytes)
     }
 
+    private static let typed = SafetensorsFile(
+        tensors: [
+            .init(name: "delta", list: .int8([-127, 0, 1, 126, -128])),
+            .init(name: "half", shape: [2, 2], elements: .float16([1.5, -65504, 6e-8, 0])),
+            .init(name: "indices", list: .int32([0, 7, .max])),
+            .init(name: "scales", list: .float32([0.25, -1e30])),
+        ])
+
+    @Test("short floats and whole numbers are read from the package's file, and written again byte for byte")
+    func types() throws {
+        let bytes = try Vectors.hex("types.safetensors.hex")
+        let file = try SafetensorsFile(parsing: bytes, types: Tensor.ElementType.allCases)
+
+        for tensor in Self.typed.tensors { #expect(file.tensor(named: tensor.name) == tensor) }
+        #expect(file.tensors.map(\.byteCount) == [8, 12, 8, 5])
+        #expect(file.encoded() == bytes)
+        #expect(Self.typed.encoded() == bytes)
+    }
+
+    @Test("a type that was not asked for is refused, and no damage to a file of every type is a trap")
+    func typesRefused() throws {
+        var generator = SeededGenerator(seed: 2)
+        let bytes = Self.typed.encoded()
+        let error = #expect(throws: SafetensorsError.self) { try SafetensorsFile(parsing: bytes) }
+        #expect(try #require(error).description.hasSuffix("is of type \"I32\"; Linnet reads F32 here"))
+        #expect(throws: SafetensorsError.self) {
+            try SafetensorsFile(parsing: bytes, types: [.float32, .int32, .int8])
+        }
+
+        for count in 0..<bytes.count {
+            #expect(throws: SafetensorsError.self) {
+                try SafetensorsFile(parsing: bytes.prefix(count), types: Tensor.ElementType.allCases)
+            }
+        }
+        for _ in 0..<5000 {
+            var changed = bytes
+            for _ in 0...generator.next() % 4 {
+                changed[Int(generator.next() % UInt64(changed.count))] = UInt8(truncatingIfNeeded: generator.next())
+            }
+            _ = try? SafetensorsFile(parsing: changed, types: Tensor.ElementType.allCases)
+        }
+    }
+
     @Test("a file comes back as it was, and the order of tensors and texts does not matter")
     func roundTrip() throws {
         let bytes = Self.example.encoded()
@@ -132,6 +175,7 @@ struct SafetensorsTests {
             (#"{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4,8]}}"#, 4, "two data_offsets"),
             (#"{"x":{\#(x),"more":"y"}}"#, 4, "unknown key \"more\""),
             (#"{"x":{"dtype":"F16","shape":[2],"data_offsets":[0,4]}}"#, 4, "is of type \"F16\"; Linnet reads F32"),
+            (#"{"x":{"dtype":"F64","shape":[2],"data_offsets":[0,4]}}"#, 4, "is of type \"F64\"; Linnet reads F32"),
             (#"{"x":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}"#, 4, "of shape [2] has 4 bytes"),
             (#"{"x":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}"#, 4, "whole number from 0 up"),
             (#"{"x":{"dtype":"F32","shape":[1.0],"data_offsets":[0,4]}}"#, 4, "\"]\" must stand here"),

@@ -208,6 +208,45 @@ struct TrainerTests {
         }
     }
 
+    @Test("a correction is added to every gradient, and the steps that led to the kept weights are counted")
+    func correction() throws {
+        let network = try Self.network()
+        let start = network.initialParameters(seed: 1)
+        func train(_ correction: ParameterVector?) throws -> (ParameterVector, TrainingReport) {
+            var parameters = start
+            var trainer = Trainer(
+                network: network,
+                settings: TrainingSettings(
+                    epochs: 1, batchSize: 16, learningRate: 0.1, optimizer: .sgd, validationShare: 0))
+            let report = try trainer.fit(&parameters, inputs: Self.rows(16), correction: correction)
+            return (parameters, report)
+        }
+        let correction = ParameterVector((0..<start.count).map { Float($0 % 5) - 2 })
+        let (plain, report) = try train(nil)
+        let (corrected, _) = try train(correction)
+
+        #expect(report.steps == 1)
+        for i in 0..<start.count { #expect(abs(corrected[i] - (plain[i] - 0.1 * correction[i])) < 1e-6) }
+        #expect(throws: TrainingError.parameterCount(found: 1, expected: start.count)) {
+            try train(ParameterVector([0]))
+        }
+        #expect(throws: TrainingError.parametersNotFinite) {
+            try train(ParameterVector(repeating: .nan, count: start.count))
+        }
+    }
+
+    @Test("steps are those up to the weights that were kept, not those after them")
+    func steps() throws {
+        let network = try Self.network()
+        var parameters = network.initialParameters(seed: 1)
+        var trainer = Trainer(network: network, settings: TrainingSettings(epochs: 6, batchSize: 8, patience: 6))
+        let report = try trainer.fit(&parameters, inputs: Self.rows(100))
+
+        // 80 rows to train on: ten steps an epoch.
+        #expect(report.bestEpoch > 0)
+        #expect(report.steps == 10 * report.bestEpoch)
+    }
+
     private func meanSquaredError(_ network: Network, _ parameters: ParameterVector, _ inputs: Matrix) -> Double {
         let workspace = Workspace(network: network, maximumBatch: inputs.rows)
         return inputs.withUnsafeBufferPointer { x in

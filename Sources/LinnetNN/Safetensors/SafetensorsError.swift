@@ -18,10 +18,10 @@ public enum SafetensorsError: Error, Hashable, Sendable, CustomStringConvertible
     case tooManyTensors(maximum: Int)
     /// A tensor has more dimensions than are allowed here.
     case rank(tensor: String, maximum: Int)
-    /// A tensor's elements are not of type F32.
-    case type(tensor: String, found: String)
+    /// A tensor's elements are of a type that is not read here.
+    case type(tensor: String, found: String, allowed: String)
     /// A tensor's shape does not have the size of its bytes.
-    case size(tensor: String, shape: [Int], bytes: Int)
+    case size(tensor: String, shape: [Int], bytes: Int, elementBytes: Int)
     /// A tensor does not start where the one before it ended.
     case offset(tensor: String, found: Int, expected: Int)
     /// The tensors do not end where the file does.
@@ -49,10 +49,10 @@ public enum SafetensorsError: Error, Hashable, Sendable, CustomStringConvertible
             "more than \(maximum) tensors"
         case .rank(let tensor, let maximum):
             "tensor \"\(tensor)\" has more than \(maximum) dimensions"
-        case .type(let tensor, let found):
-            "tensor \"\(tensor)\" is of type \"\(found)\"; Linnet reads F32 only"
-        case .size(let tensor, let shape, let bytes):
-            "tensor \"\(tensor)\" of shape \(shape) has \(bytes) bytes; they must be 4 for each element"
+        case .type(let tensor, let found, let allowed):
+            "tensor \"\(tensor)\" is of type \"\(found)\"; Linnet reads \(allowed) here"
+        case .size(let tensor, let shape, let bytes, let elementBytes):
+            "tensor \"\(tensor)\" of shape \(shape) has \(bytes) bytes; they must be \(elementBytes) for each element"
         case .offset(let tensor, let found, let expected):
             "tensor \"\(tensor)\" starts at byte \(found); without hole or overlap it would at \(expected)"
         case .dataLength(let found, let expected):

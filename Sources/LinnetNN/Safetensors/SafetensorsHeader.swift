@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import LinnetNumerics
+
 /// The JSON header of a safetensors file.
 ///
 /// Read by hand, not by a JSON decoder: a decoder lets a name stand twice and keeps one of the two, so that two readers
@@ -39,29 +41,39 @@ struct SafetensorsHeader {
 
     /// Holds every entry against the file.
     ///
-    /// - Parameter dataCount: the bytes after the header.
+    /// - Parameters:
+    ///   - dataCount: the bytes after the header.
+    ///   - types: what elements may be.
     /// - Returns: the entries in the order of their bytes; each lies within the file and is as large as its shape.
-    func checkedEntries(dataCount: Int) throws(SafetensorsError) -> [Entry] {
+    func checkedEntries(
+        dataCount: Int, types: [Tensor.ElementType]
+    ) throws(SafetensorsError) -> [(entry: Entry, type: Tensor.ElementType)] {
         let sorted = entries.sorted { ($0.begin, $0.end) < ($1.begin, $1.end) }
+        var checked: [(entry: Entry, type: Tensor.ElementType)] = []
         var position = 0
         for entry in sorted {
-            guard entry.type == "F32" else { throw .type(tensor: entry.name, found: String(entry.type.prefix(16))) }
+            guard let type = Tensor.ElementType(rawValue: entry.type), types.contains(type) else {
+                throw .type(
+                    tensor: entry.name, found: String(entry.type.prefix(16)),
+                    allowed: types.map(\.rawValue).joined(separator: ", "))
+            }
             guard entry.begin == position else {
                 throw .offset(tensor: entry.name, found: entry.begin, expected: position)
             }
             // Both are not negative, so the difference cannot overflow.
             let bytes = entry.end - entry.begin
-            guard bytes >= 0, Self.byteCount(of: entry.shape) == bytes else {
-                throw .size(tensor: entry.name, shape: entry.shape, bytes: bytes)
+            guard bytes >= 0, Self.byteCount(of: entry.shape, type) == bytes else {
+                throw .size(tensor: entry.name, shape: entry.shape, bytes: bytes, elementBytes: type.byteCount)
             }
+            checked.append((entry, type))
             position = entry.end
         }
         guard position == dataCount else { throw .dataLength(found: dataCount, expected: position) }
-        return sorted
+        return checked
     }
 
     /// Writes the header the way the Rust library does: `__metadata__` first, no spaces; tensors in the order given.
-    static func encode(_ tensors: [SafetensorsFile.Tensor], metadata: [String: String]) -> [UInt8] {
+    static func encode(_ tensors: [Tensor], metadata: [String: String]) -> [UInt8] {
         var fields: [String] = []
         if !metadata.isEmpty {
             let texts = metadata.sorted { $0.key < $1.key }.map { "\(quoted($0.key)):\(quoted($0.value))" }
@@ -71,20 +83,22 @@ struct SafetensorsHeader {
         for tensor in tensors {
             precondition(tensor.name != "__metadata__", "a tensor cannot be named __metadata__")
             precondition(
-                byteCount(of: tensor.shape) == 4 * tensor.values.count,
-                "tensor \"\(tensor.name)\" of shape \(tensor.shape) has \(tensor.values.count) values")
-            let end = begin + 4 * tensor.values.count
+                byteCount(of: tensor.shape, tensor.elements.type) == tensor.byteCount,
+                "tensor \"\(tensor.name)\" of shape \(tensor.shape) has \(tensor.elements.count) values")
+            let end = begin + tensor.byteCount
+            let type = tensor.elements.type.rawValue
             let shape = tensor.shape.map(String.init).joined(separator: ",")
             fields.append(
-                "\(quoted(tensor.name)):{\"dtype\":\"F32\",\"shape\":[\(shape)],\"data_offsets\":[\(begin),\(end)]}")
+                "\(quoted(tensor.name)):{\"dtype\":\"\(type)\",\"shape\":[\(shape)],"
+                    + "\"data_offsets\":[\(begin),\(end)]}")
             begin = end
         }
         return Array("{\(fields.joined(separator: ","))}".utf8)
     }
 
-    /// - Returns: 4 bytes for each element, or `nil` if that does not fit an `Int`.
-    private static func byteCount(of shape: [Int]) -> Int? {
-        var count = 4
+    /// - Returns: the bytes of all elements, or `nil` if that does not fit an `Int`.
+    private static func byteCount(of shape: [Int], _ type: Tensor.ElementType) -> Int? {
+        var count = type.byteCount
         // A zero anywhere makes the product zero, whatever would overflow beside it.
         if shape.contains(0) { return 0 }
         for size in shape {

@@ -7,6 +7,7 @@
 steps.json: for each activation and optimizer one small network with fixed weights and rows, computed in float64:
 its output, mean squared error, gradient, and the weights after each of three steps.
 package.safetensors.hex: a file written by the safetensors package.
+types.safetensors.hex: one with every element type that Linnet reads.
 """
 
 import json
@@ -94,6 +95,13 @@ def main() -> None:
     }
     data = safetensors.numpy.save(tensors, metadata={"note": 'quote " backslash \\ umlaut ü tab \t'})
     (HERE / "package.safetensors.hex").write_text(data.hex() + "\n")
+    typed = {
+        "delta": np.array([-127, 0, 1, 126, -128], np.int8),
+        "half": np.array([[1.5, -65504], [6e-8, 0]], np.float16),
+        "indices": np.array([0, 7, 2147483647], np.int32),
+        "scales": np.array([0.25, -1e30], np.float32),
+    }
+    (HERE / "types.safetensors.hex").write_text(safetensors.numpy.save(typed).hex() + "\n")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LinnetNumerics
+
+/// Which layers of a network stay with each agent, and are not of the fleet.
+///
+///     let local = LocalLayers(last: 1, of: network.layerRanges)
+///     var weights = local.merged(global, own: mine)          // after a download: the fleet's encoder, the own last layer
+///     …                                                      // training, scoring
+///     let update = local.shared(weights, base: global)       // before an upload: nothing of the own layers leaves
+///
+/// FedPer (Arivazhagan et al. 2019, arXiv 1912.00818): the layers near the input are learned together, the last ones by
+/// each agent alone. Of an autoencoder's layers the last one turns what all machines have in common back into the channels
+/// of one machine. (What FedBN keeps local, Li et al. 2021, is local with Linnet in any case: each device's own level and
+/// spread.)
+public struct LocalLayers: Sendable, Equatable {
+    /// The parameters that stay, range by range.
+    public let ranges: [Range<Int>]
+
+    /// All parameters are the fleet's.
+    public static let none = LocalLayers(last: 0, of: [])
+
+    /// Keeps the last `count` layers local; all of them, if there are fewer.
+    ///
+    /// - Parameter layers: the range of each layer in the flat vector, from the input on.
+    public init(last count: Int, of layers: [Range<Int>]) {
+        precondition(count >= 0, "the number of local layers is at least 0, got \(count)")
+        ranges = Array(layers.suffix(count))
+    }
+
+    /// What an agent shows of its weights: the fleet's layers as it trained them, and the base's in place of its own.
+    ///
+    /// - Parameters:
+    ///   - trained: `[P]`.
+    ///   - base: the version it was trained from, `[P]`.
+    public func shared(_ trained: ParameterVector, base: ParameterVector) -> ParameterVector {
+        replacing(in: trained, by: base)
+    }
+
+    /// What an agent works with: the fleet's layers, and its own in their places.
+    ///
+    /// - Parameters:
+    ///   - global: the fleet's version, `[P]`.
+    ///   - own: the weights the agent worked with before, `[P]`; only its own layers are looked at.
+    public func merged(_ global: ParameterVector, own: ParameterVector) -> ParameterVector {
+        replacing(in: global, by: own)
+    }
+
+    private func replacing(in vector: ParameterVector, by other: ParameterVector) -> ParameterVector {
+        precondition(vector.count == other.count, "\(vector.count) parameters can not be merged with \(other.count)")
+        var result = vector
+        for range in ranges {
+            precondition(range.upperBound <= vector.count, "a layer ends behind all \(vector.count) parameters")
+            for i in range { result[i] = other[i] }
+        }
+        return result
+    }
+}
