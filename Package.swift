@@ -187,7 +187,8 @@ let testing: [Target] = [
     tests(
         "LinnetEdge",
         with: [
-            "LinnetDomain", "LinnetNumerics", "LinnetConfiguration", "LinnetNN", "LinnetMessaging", "LinnetDetection",
+            "LinnetDomain", "LinnetNumerics", "LinnetConfiguration", "LinnetNN", "LinnetFederation", "LinnetMessaging",
+            "LinnetDetection",
         ],
         uses: [grdb, logging]),
     tests(

@@ -189,6 +189,10 @@ extension SQLiteFleetStore {
                 let verdicts = try Row.fetchAll(
                     database, sql: "SELECT agent, accepted, code, reason FROM verdict WHERE round = ? ORDER BY row",
                     arguments: [round.number])
+                let bytes = try Int.fetchOne(
+                    database,
+                    sql: "SELECT sum(json_extract(header, '$.plan.bytes')) FROM round_update WHERE round = ?",
+                    arguments: [round.number])
                 return RoundReport(
                     round: round.number, cohort: round.cohort, kind: round.kind, phase: round.phase.rawValue,
                     base: round.base?.version, participants: round.participants,
@@ -198,8 +202,9 @@ extension SQLiteFleetStore {
                             RefusalReport(agent: $0, code: row["code"], reason: row["reason"])
                         }
                     },
-                    lossBefore: round.lossBefore, lossAfter: round.lossAfter, version: round.version,
-                    openedAt: round.openedAt, deadline: round.deadline, endedAt: round.endedAt, reason: round.reason)
+                    updateBytes: bytes ?? 0, lossBefore: round.lossBefore, lossAfter: round.lossAfter,
+                    version: round.version, openedAt: round.openedAt, deadline: round.deadline, endedAt: round.endedAt,
+                    reason: round.reason)
             }
         }
     }

@@ -13,10 +13,12 @@ public struct ClientSettings: Codable, Sendable, Hashable {
     public var maximumSeconds: Int
     /// Newest windows to train on, at most.
     public var maximumWindows: Int
+    /// How a participant writes its weights down.
+    public var updateEncoding: UpdateEncoding
 
     public init(
         epochs: Int = 5, batchSize: Int = 32, learningRate: Double = 1e-3, proximalMu: Double = 0,
-        maximumSeconds: Int = 60, maximumWindows: Int = 20_000
+        maximumSeconds: Int = 60, maximumWindows: Int = 20_000, updateEncoding: UpdateEncoding = .delta16
     ) {
         self.epochs = epochs
         self.batchSize = batchSize
@@ -24,6 +26,19 @@ public struct ClientSettings: Codable, Sendable, Hashable {
         self.proximalMu = proximalMu
         self.maximumSeconds = maximumSeconds
         self.maximumWindows = maximumWindows
+        self.updateEncoding = updateEncoding
+    }
+
+    /// Reads settings; what older coordinators did not say takes the meaning it had for them.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        epochs = try container.decode(Int.self, forKey: .epochs)
+        batchSize = try container.decode(Int.self, forKey: .batchSize)
+        learningRate = try container.decode(Double.self, forKey: .learningRate)
+        proximalMu = try container.decode(Double.self, forKey: .proximalMu)
+        maximumSeconds = try container.decode(Int.self, forKey: .maximumSeconds)
+        maximumWindows = try container.decode(Int.self, forKey: .maximumWindows)
+        updateEncoding = try container.decodeIfPresent(UpdateEncoding.self, forKey: .updateEncoding) ?? .full
     }
 
     /// - Throws: ``WireError`` naming the first setting outside its range.
@@ -40,6 +55,10 @@ public struct ClientSettings: Codable, Sendable, Hashable {
         try within("maximumWindows", maximumWindows, 1...10_000_000)
         guard learningRate.isFinite, learningRate > 0, learningRate <= 10 else {
             throw .notAllowed(field: "learningRate", found: "\(learningRate)", allowed: "above 0, at most 10")
+        }
+        guard updateEncoding.isValid else {
+            throw .notAllowed(
+                field: "updateEncoding", found: "\(updateEncoding)", allowed: "a share above 0, at most 1")
         }
         guard proximalMu.isFinite, (0...1000).contains(proximalMu) else {
             throw .notAllowed(field: "proximalMu", found: "\(proximalMu)", allowed: "0 to 1000")

@@ -7,6 +7,7 @@ import LinnetDetection
 import LinnetDomain
 import LinnetEdge
 import LinnetTestKit
+import LinnetNumerics
 import Testing
 
 @Suite("The agent's store")
@@ -126,6 +127,22 @@ struct EdgeStoreTests {
         #expect(try await store.integrity() == "ok")
     }
 
+    @Test("what a top-k update has left out is kept until the next, and can be forgotten")
+    func residual() async throws {
+        let directory = try TemporaryDirectory()
+        let store = try Fixtures.store(directory)
+        #expect(try await store.residual() == nil)
+
+        try await store.keep(residual: ParameterVector([0.5, -1e-30]))
+        try await store.keep(residual: ParameterVector([0.25, 3e8, -0.0]))
+        #expect(try await Fixtures.store(directory).residual() == ParameterVector([0.25, 3e8, -0.0]))
+
+        try await store.keep(residual: ParameterVector([.nan]))
+        #expect(try await store.residual() == nil)
+        try await store.keep(residual: nil)
+        #expect(try await store.residual() == nil)
+    }
+
     @Test("another signal contract makes windows, models and states go, and leaves ledger and outbox")
     func contractChange() async throws {
         let directory = try TemporaryDirectory()
@@ -134,6 +151,7 @@ struct EdgeStoreTests {
         try await store.append(Fixtures.stored(Fixtures.windows(10)))
         try await store.commit(Fixtures.event(1), alarmState: Data([1]), at: Fixtures.start)
         try await store.activate(try Fixtures.trained().model, release: 4, reason: "", at: Fixtures.start)
+        try await store.keep(residual: ParameterVector([1]))
         #expect(try await !store.adopt(Fixtures.contract, at: Fixtures.start))
 
         var other = Fixtures.contract
@@ -142,6 +160,7 @@ struct EdgeStoreTests {
 
         #expect(try await store.windowCounts() == [:])
         #expect(try await store.model(in: .active) == nil)
+        #expect(try await store.residual() == nil)
         #expect(try await store.lastRelease() == 0)
         #expect(try await store.alarmState(of: Fixtures.device) == nil)
         #expect(try await store.openAlarm(of: Fixtures.device) == nil)

@@ -4,6 +4,7 @@ import FoundationEssentials
 import LinnetDetection
 import LinnetDomain
 import LinnetEdge
+import LinnetFederation
 import LinnetMessaging
 import LinnetNN
 import LinnetNumerics
@@ -186,11 +187,12 @@ struct RoundLearnerTests {
     private let learner = RoundLearner(contract: Fixtures.contract, seed: 5)
     private let data = TrainingData([Fixtures.device: Fixtures.windows(200)])
 
-    private func offer(for bytes: Data) -> RoundOffer {
+    private func offer(for bytes: Data, encoding: UpdateEncoding = .full) -> RoundOffer {
         let manifest = Fixtures.manifest(release: 1, bytes: bytes)
         return RoundOffer(
             cohort: manifest.cohort, round: 3, kind: .training, isOpen: true, base: manifest.model,
-            settings: ClientSettings(epochs: 4, learningRate: 0.002), participants: [Fixtures.agent],
+            settings: ClientSettings(epochs: 4, learningRate: 0.002, updateEncoding: encoding),
+            participants: [Fixtures.agent],
             openedAt: Fixtures.start, deadline: Fixtures.start.adding(milliseconds: 60_000))
     }
 
@@ -215,6 +217,49 @@ struct RoundLearnerTests {
         let bytes = try untrained()
         let answers = try (0..<2).map { _ in try learner.train(data, offer: offer(for: bytes), base: bytes) { true } }
         #expect(answers[0] == answers[1])
+    }
+
+    /// The weights in an update in fewer bytes.
+    private func weights(in body: Data, onto base: ModelArtifact) throws -> ParameterVector {
+        let file = try SafetensorsFile(parsing: body, types: Tensor.ElementType.allCases)
+        return try CompressedUpdate(tensors: file.tensors, metadata: file.metadata).decode(
+            onto: base.parameters, blocks: try Network(base.architecture).slots.map(\.range))
+    }
+
+    @Test(
+        "where the offer asks for fewer bytes, fewer are sent, with nearly the same weights in them",
+        arguments: [(UpdateEncoding.delta16, 0.001), (.delta8, 0.05)])
+    func fewerBytes(_ encoding: UpdateEncoding, _ tolerance: Double) throws {
+        let bytes = try untrained()
+        let base = try ModelArtifact(parsing: bytes)
+        let whole = try ModelArtifact(
+            parsing: try learner.train(data, offer: offer(for: bytes), base: bytes) { true }.body)
+
+        let answer = try learner.train(data, offer: offer(for: bytes, encoding: encoding), base: bytes) { true }
+
+        let error = (try weights(in: answer.body, onto: base) - whole.parameters).norm
+        #expect(error <= tolerance * (whole.parameters - base.parameters).norm)
+        #expect(answer.body.count < bytes.count)
+        #expect(answer.residual == nil)
+    }
+
+    @Test("what a top-k update leaves out goes into the next one, and of another network is let go")
+    func residual() throws {
+        let bytes = try untrained()
+        let base = try ModelArtifact(parsing: bytes)
+        let offer = offer(for: bytes, encoding: .topK(share: 0.1))
+        let first = try learner.train(data, offer: offer, base: bytes) { true }
+        let rest = try #require(first.residual)
+        let second = try learner.train(data, offer: offer, base: bytes, residual: rest) { true }
+        let foreign = try learner.train(data, offer: offer, base: bytes, residual: ParameterVector([1])) { true }
+
+        // The same training twice: what was left out the first time counts twice now.
+        var sum = try weights(in: second.body, onto: base) - base.parameters
+        sum.add(try #require(second.residual), times: 1)
+        var expected = try weights(in: first.body, onto: base) - base.parameters
+        expected.add(rest, times: 2)
+        #expect((sum - expected).norm < 1e-4)
+        #expect(foreign == first)
     }
 
     @Test("statistics are of deviations from each device's own level")

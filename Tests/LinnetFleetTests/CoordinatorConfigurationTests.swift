@@ -2,6 +2,7 @@
 
 import Foundation
 import LinnetConfiguration
+import LinnetDomain
 import LinnetFleet
 import LinnetMessaging
 import Testing
@@ -60,6 +61,19 @@ struct CoordinatorConfigurationTests {
             ])
         let exposed = try read(minimal + "api: {host: 0.0.0.0, exposeWithoutAuthentication: true}")
         #expect(exposed.apiHost == "0.0.0.0")
+    }
+
+    @Test("how updates are written down is read, and what is no encoding refused")
+    func updateEncoding() throws {
+        let chosen = try read(minimal + "rounds: {updateEncoding: \"top-k:0.25\"}")
+        #expect(chosen.fleet.rounds.settings.updateEncoding == .topK(share: 0.25))
+        for text in ["delta4", "top-k", "top-k:0", "top-k:1.5"] {
+            #expect(
+                problems(minimal + "rounds: {updateEncoding: \"\(text)\"}") == [
+                    #"coordinator.yaml:4: "rounds.updateEncoding" is "\#(text)"; it must be full, delta16, delta8, or "#
+                        + "top-k with the share to send: top-k:0.1"
+                ])
+        }
     }
 
     @Test("a goal below the quorum is refused: no round could succeed")

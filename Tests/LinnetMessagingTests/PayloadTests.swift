@@ -87,6 +87,19 @@ struct PayloadTests {
         try Samples.visitAll(&visitor)
     }
 
+    @Test("an offer of a coordinator that knows no encodings asks for whole models, and an unknown encoding is refused")
+    func encodings() throws {
+        let older = Samples.offerText.replacing(#","updateEncoding":"delta16""#, with: "")
+        var asked = Samples.offer
+        asked.settings.updateEncoding = .full
+        #expect(try Wire.decode(RoundOffer.self, from: Data(older.utf8)) == asked)
+
+        for text in ["delta4", "top-k:0", "top-k:-1", "top-k:nan", "top-k:", "Full", ""] {
+            let foreign = Samples.offerText.replacing(#""delta16""#, with: "\"\(text)\"")
+            #expect(throws: WireError.self) { try Wire.decode(RoundOffer.self, from: Data(foreign.utf8)) }
+        }
+    }
+
     @Test("a number that is not finite can not be written", arguments: [Double.nan, .infinity, -.infinity])
     func notFinite(number: Double) throws {
         var anomaly = Samples.anomaly

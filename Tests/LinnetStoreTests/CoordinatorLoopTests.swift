@@ -2,6 +2,7 @@
 
 import FoundationEssentials
 import LinnetDomain
+import LinnetFederation
 import LinnetFleet
 import LinnetMessaging
 import LinnetNN
@@ -57,6 +58,65 @@ struct CoordinatorLoopTests {
         #expect(try harness.store.firstBrokenAuditRow() == nil)
         let report = try await harness.coordinator.report()
         #expect(report.roundsCommitted == 1 && report.cohorts.first?.firstLoss == 2)
+    }
+
+    @Test(
+        "updates in fewer bytes count as whole ones do, the bytes that came in are told, and the round can be verified")
+    func fewerBytes() async throws {
+        let harness = try CoordinatorHarness(quorum: 4, strategy: StrategyDescription(.fedavg))
+        let agents = try agents(4, of: harness)
+        await harness.start()
+        let (offer, base) = try await firstTraining(harness, agents)
+        // Exact in every encoding: a power of two everywhere.
+        let move: (inout ModelArtifact) -> Void = { model in
+            for index in 0..<model.parameters.count { model.parameters[index] += 0.0625 }
+        }
+        for (agent, encoding) in zip(agents, [UpdateEncoding.delta16, .delta8, .topK(share: 1), .full]) {
+            try agent.training(for: offer, base: base, encoding: encoding, sequence: 2, change: move)
+        }
+        let manifest = try #require(try await harness.manifest(above: 0))
+        await harness.stop()
+
+        let model = try #require(try harness.model(manifest.model.version))
+        #expect(manifest.participants == 4)
+        for index in 0..<model.parameters.count {
+            #expect(abs(model.parameters[index] - base.parameters[index] - 0.0625) < 1e-6)
+        }
+        let round = try #require(try harness.store.rounds(limit: 5).first { $0.round == offer.round })
+        let stored = try harness.store.updates(of: offer.round)
+        #expect(round.updateBytes == stored.reduce(0) { $0 + $1.header.plan.bytes })
+        #expect(round.updateBytes < stored.reduce(0) { $0 + $1.body.count })
+        #expect(try await harness.coordinator.verify(round: offer.round).matches)
+    }
+
+    @Test("an update in fewer bytes that is not of its base, or not finite, is refused")
+    func fewerBytesRefused() async throws {
+        let harness = try CoordinatorHarness(quorum: 4)
+        let agents = try agents(4, of: harness)
+        await harness.start()
+        let (offer, base) = try await firstTraining(harness, agents)
+        let count = base.parameters.count
+        let metadata = ["format": "linnet-update/1", "encoding": "delta16"]
+        func send(_ agent: Int, _ delta: [Float16], _ metadata: [String: String]) throws {
+            let tensors = [
+                Tensor(name: "delta", list: .float16(delta)),
+                Tensor(name: "scales", list: .float32([Float](repeating: 1, count: 4))),
+            ]
+            try agents[agent].send(
+                SafetensorsFile(tensors: tensors, metadata: metadata).encoded(), for: offer, sequence: 2)
+        }
+        try send(0, [Float16](repeating: 0, count: count - 1), metadata)
+        try send(1, [Float16](repeating: .nan, count: count), metadata)
+        try send(2, [Float16](repeating: 0, count: count), ["format": "linnet-update/1", "encoding": "delta4"])
+        try send(3, [Float16](repeating: 1000, count: count), metadata)
+
+        let refused = { try harness.store.rounds(limit: 5).first { $0.round == offer.round }?.refused ?? [] }
+        #expect(try await eventually { try refused().count == 4 })
+        await harness.stop()
+        #expect(
+            try refused().sorted { $0.agent < $1.agent }.map(\.code) == [
+                "wrong-shape", "not-finite", "malformed", "norm-too-large",
+            ])
     }
 
     @Test("L-5 a bad update is refused with its own reason, in the audit log, and the round commits without it")

@@ -2,6 +2,7 @@
 
 import FoundationEssentials
 import LinnetDomain
+import LinnetFederation
 import LinnetMessaging
 import LinnetNN
 import LinnetNumerics
@@ -60,6 +61,22 @@ struct ScriptedAgent {
         var model = base
         change(&model)
         try send(model.encoded(), for: offer, sequence: sequence, windows: windows, signedBy: signer)
+    }
+
+    /// The answer to a training round in fewer bytes: the base with every parameter moved by `change`.
+    func training(
+        for offer: RoundOffer, base: ModelArtifact, encoding: UpdateEncoding, sequence: Int64,
+        change: (inout ModelArtifact) -> Void
+    ) throws {
+        var model = base
+        change(&model)
+        var generator = SeededGenerator(seed: 1)
+        let update = try CompressedUpdate.encode(
+            encoding, base: base.parameters, trained: model.parameters,
+            blocks: try Network(base.architecture).slots.map(\.range), using: &generator
+        ).update
+        let file = SafetensorsFile(tensors: update.tensors, metadata: update.metadata)
+        try send(file.encoded(), for: offer, sequence: sequence)
     }
 
     /// Sends an update in chunks of 4 KiB.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import LinnetConfiguration
+import LinnetDomain
 import LinnetFederation
 import LinnetMessaging
 import LinnetNN
@@ -85,6 +86,19 @@ public struct CoordinatorConfiguration: Sendable, Equatable {
         }
     }
 
+    private static func updateEncoding(_ rounds: ConfigurationSection) -> UpdateEncoding {
+        let standard = ClientSettings().updateEncoding
+        let text = rounds.string("updateEncoding", default: standard.description)
+        guard let encoding = UpdateEncoding(text) else {
+            rounds.problem(
+                "updateEncoding",
+                "is \"\(text.prefix(80))\"; it must be full, delta16, delta8, or top-k with the share to send: top-k:0.1"
+            )
+            return standard
+        }
+        return encoding
+    }
+
     private static func policy(_ rounds: ConfigurationSection) -> RoundPolicy {
         let every = rounds.duration("every", default: .seconds(3600), in: .seconds(1) ... .seconds(30 * 86_400))
         let deadline = rounds.duration("deadline", default: .seconds(600), in: .seconds(1) ... .seconds(86_400))
@@ -95,7 +109,8 @@ public struct CoordinatorConfiguration: Sendable, Equatable {
             learningRate: rounds.number("learningRate", default: 0.001, in: 1e-9...10),
             proximalMu: rounds.number("proximalMu", default: 0, in: 0...1000),
             maximumSeconds: rounds.integer("maximumSeconds", default: 60, in: 1...86_400),
-            maximumWindows: rounds.integer("maximumWindows", default: 20_000, in: 1...10_000_000))
+            maximumWindows: rounds.integer("maximumWindows", default: 20_000, in: 1...10_000_000),
+            updateEncoding: updateEncoding(rounds))
         let quorum = rounds.integer("quorum", default: 2, in: 1...1_000_000)
         let goal = rounds.integer("goal", default: 1000, in: 1...1_000_000)
         if goal < quorum {

@@ -183,19 +183,22 @@ extension FleetCoordinator {
         case .corrupt(let header):
             try refuse(.digestMismatch, round: round, sequence: header.sequence, of: agent)
         case .complete(let header, let body):
+            let stored: Data
             do {
                 // The round may have closed while the chunks were on their way.
                 try screen(header)
-                try screen(body: body, of: header)
+                stored = try screen(body: body, of: header)
             } catch let refusal as UpdateRefusal {
                 return try refuse(refusal, round: round, sequence: header.sequence, of: agent)
             }
-            try accept(UpdateRecord(header: header, body: body, receivedAt: clock.now()))
+            try accept(UpdateRecord(header: header, body: stored, receivedAt: clock.now()))
         }
     }
 
     /// Checks the numbers: structure, then finite, then shape, then norm.
-    private func screen(body: Data, of header: UpdateHeader) throws(UpdateRefusal) {
+    ///
+    /// - Returns: what is stored of the body: statistics as they came, and weights as a whole model.
+    private func screen(body: Data, of header: UpdateHeader) throws(UpdateRefusal) -> Data {
         switch header.kind {
         case .statistics:
             let channels = contracts[header.cohort]?.channels.count ?? 0
@@ -206,23 +209,14 @@ extension FleetCoordinator {
                 throw .malformed("\(error)")
             }
             try screening.screen(moments: moments, channelCount: channels)
+            return body
         case .training:
             guard let digest = header.base?.digest, let file = (try? store.file(of: digest)) ?? nil,
                 let base = try? ModelArtifact(parsing: file)
             else { throw .staleBase(found: header.base, expected: nil) }
-            let update: ModelArtifact
-            do throws(ModelArtifactError) {
-                update = try ModelArtifact(parsing: body)
-            } catch {
-                throw UpdateRefusal(error)
-            }
-            guard update.parameters.count == base.parameters.count else {
-                throw .wrongShape(found: update.parameters.count, expected: base.parameters.count)
-            }
-            guard update.architecture == base.architecture, update.windowLength == base.windowLength else {
-                throw .malformed("its layers are not those of the base")
-            }
+            let update = try UpdateDecoding.model(in: body, base: base)
             try screening.screen(parameters: update.parameters, base: base.parameters)
+            return update.encoded()
         }
     }
 
@@ -265,17 +259,5 @@ extension FleetCoordinator {
         }
         admissions[agent, default: 0] += 1
         return admissions[agent, default: 0] <= Self.maximumAuditRowsPerMinute
-    }
-}
-
-extension UpdateRefusal {
-    /// The refusal of an update whose file is no model.
-    init(_ error: ModelArtifactError) {
-        switch error {
-        case .notFinite: self = .notFinite
-        case .shape(_, let found, let expected):
-            self = .wrongShape(found: found.reduce(1, &*), expected: expected.reduce(1, &*))
-        default: self = .malformed("\(error)")
-        }
     }
 }

@@ -7,7 +7,7 @@ import LinnetMessaging
 /// An update that has passed every check.
 public struct UpdateRecord: Sendable, Equatable {
     public var header: UpdateHeader
-    /// Weights as safetensors, or the statistics as JSON.
+    /// The whole model with the trained weights, however few bytes it came in, or the statistics as JSON.
     public var body: Data
     public var receivedAt: Timestamp
 

@@ -31,6 +31,8 @@ public struct RoundReport: Codable, Sendable, Equatable {
     /// Whose update was taken.
     public var accepted: [AgentID]
     public var refused: [RefusalReport]
+    /// Bytes of the accepted updates' bodies as they came in.
+    public var updateBytes: Int
     /// Mean of what participants reported before and after training, weighted by their windows.
     public var lossBefore: Double?
     public var lossAfter: Double?
@@ -44,7 +46,7 @@ public struct RoundReport: Codable, Sendable, Equatable {
 
     public init(
         round: Int, cohort: CohortID, kind: RoundKind, phase: String, base: ModelVersion?, participants: [AgentID],
-        accepted: [AgentID], refused: [RefusalReport], lossBefore: Double?, lossAfter: Double?,
+        accepted: [AgentID], refused: [RefusalReport], updateBytes: Int, lossBefore: Double?, lossAfter: Double?,
         version: ModelVersion?, openedAt: Timestamp, deadline: Timestamp, endedAt: Timestamp?, reason: String?
     ) {
         self.round = round
@@ -55,6 +57,7 @@ public struct RoundReport: Codable, Sendable, Equatable {
         self.participants = participants
         self.accepted = accepted
         self.refused = refused
+        self.updateBytes = updateBytes
         self.lossBefore = lossBefore
         self.lossAfter = lossAfter
         self.version = version

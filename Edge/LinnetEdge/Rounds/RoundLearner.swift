@@ -3,6 +3,7 @@
 import FoundationEssentials
 import LinnetDetection
 import LinnetDomain
+import LinnetFederation
 import LinnetMessaging
 import LinnetNN
 import LinnetNumerics
@@ -48,6 +49,8 @@ public struct RoundLearner: Sendable {
         public var windows: Int
         public var lossBefore: Double?
         public var lossAfter: Double?
+        /// What a top-k update has left out, `[P]`; to be brought along the next time, once this one is accepted.
+        public var residual: ParameterVector?
     }
 
     /// Adds up each channel's moments around each device's own level.
@@ -70,16 +73,21 @@ public struct RoundLearner: Sendable {
 
     /// Trains from a base.
     ///
-    /// - Parameter pause: called after each batch; `false` ends the training, and what is best so far is the answer.
+    /// - Parameters:
+    ///   - residual: what the last top-k update has left out; of another network it is let go.
+    ///   - pause: called after each batch; `false` ends the training, and what is best so far is the answer.
     public func train(
-        _ data: TrainingData, offer: RoundOffer, base file: Data, pause: () -> Bool
+        _ data: TrainingData, offer: RoundOffer, base file: Data, residual: ParameterVector? = nil, pause: () -> Bool
     ) throws(RoundFailure) -> Answer {
         try check(data)
-        var model = try base(file, of: offer)
+        let base = try base(file, of: offer)
+        var model = base
         let settings = Self.settings(offer, seed: seed)
+        let network: Network
         let report: TrainingReport
         do {
-            var trainer = Trainer(network: try Network(model.architecture), settings: settings)
+            network = try Network(model.architecture)
+            var trainer = Trainer(network: network, settings: settings)
             let rows = data.rows(scale: model.scaler.scale, heldOutShare: settings.validationShare)
             report = try trainer.fit(&model.parameters, inputs: rows, pause: pause)
         } catch {
@@ -90,9 +98,26 @@ public struct RoundLearner: Sendable {
         guard report.initialValidationLoss.isFinite, report.bestValidationLoss.isFinite else {
             throw .result("its error is not finite")
         }
-        return Answer(
-            body: model.encoded(), windows: data.count, lossBefore: report.initialValidationLoss,
+        var answer = Answer(
+            body: Data(), windows: data.count, lossBefore: report.initialValidationLoss,
             lossAfter: report.bestValidationLoss)
+        guard offer.settings.updateEncoding != .full else {
+            answer.body = model.encoded()
+            return answer
+        }
+        // Another stream than the one that orders batches.
+        var generator = SeededGenerator(seed: ~settings.seed)
+        do throws(CompressionError) {
+            let (update, rest) = try CompressedUpdate.encode(
+                offer.settings.updateEncoding, base: base.parameters, trained: model.parameters,
+                blocks: network.slots.map(\.range), residual: residual?.count == base.parameters.count ? residual : nil,
+                using: &generator)
+            answer.body = SafetensorsFile(tensors: update.tensors, metadata: update.metadata).encoded()
+            answer.residual = rest
+        } catch {
+            throw .result("\(error)")
+        }
+        return answer
     }
 
     private func check(_ data: TrainingData) throws(RoundFailure) {

@@ -5,6 +5,7 @@ import LinnetDetection
 import LinnetDomain
 import LinnetMessaging
 import LinnetNN
+import LinnetNumerics
 import Logging
 
 /// Carries out what ``RoundParticipation`` decides.
@@ -21,6 +22,8 @@ public actor RoundWorker {
     /// Whether what is being computed is still wanted.
     private var work: WorkToken?
     private var isSending = false
+    /// What the answer to a round leaves out, until it is known whether the answer counts.
+    private var leftOut: (round: Int, residual: ParameterVector?)?
 
     /// Bytes of a chunk of the answer's body.
     private static let chunkBytes = 64 * 1024
@@ -69,6 +72,7 @@ public actor RoundWorker {
             parts.logger.info(
                 receipt.accepted ? "update accepted" : "update refused",
                 metadata: ["round": "\(receipt.round)", "reason": "\(receipt.reason)"])
+            try await settle(receipt)
         case .sitOut(let offer, let reason):
             parts.logger.info("no answer to this round", metadata: ["round": "\(offer.round)", "reason": "\(reason)"])
         case .finish(let round):
@@ -98,11 +102,15 @@ public actor RoundWorker {
             do {
                 let data = try await parts.trainingData(
                     newest: offer.settings.maximumWindows, atLeast: RoundLearner.minimumWindows)
+                let residual = try await parts.store.residual()
                 let answer = try await parts.thread.run(maximumSeconds: offer.settings.maximumSeconds) { pause in
                     guard let base else { return try learner.statistics(data) }
-                    return try learner.train(data, offer: offer, base: base) { !token.isCancelled && pause() }
+                    return try learner.train(data, offer: offer, base: base, residual: residual) {
+                        !token.isCancelled && pause()
+                    }
                 }
                 guard !token.isCancelled, !Task.isCancelled else { return }
+                await note(answer.residual, round: offer.round)
                 let header = UpdateHeader(
                     agent: parts.configuration.agent, cohort: offer.cohort, round: offer.round, kind: offer.kind,
                     base: offer.base?.version, windows: answer.windows, lossBefore: answer.lossBefore,
@@ -114,6 +122,18 @@ public actor RoundWorker {
             } catch {
                 post(.failed(round: offer.round, "\(error)"))
             }
+        }
+    }
+
+    private func note(_ residual: ParameterVector?, round: Int) { leftOut = (round, residual) }
+
+    /// Keeps what an accepted answer has left out. What a refused one has learned is gone, and its rest with it: then what
+    /// was kept before stays.
+    private func settle(_ receipt: UpdateReceipt) async throws(EdgeStoreError) {
+        defer { leftOut = nil }
+        guard receipt.accepted, let leftOut, leftOut.round == receipt.round else { return }
+        do { try await parts.store.keep(residual: leftOut.residual) } catch {
+            guard error.isTransient else { throw error }
         }
     }
 

@@ -5,6 +5,7 @@
 // alarm_state  where each device stands between calm and alarm, so that a restart goes on from there
 // window       normal windows to learn from: `samples` is Float32, little endian, time-major
 // model        up to three models by slot: active, previous, candidate; `calibrations` is JSON by device
+// residual     what the last accepted top-k update has left out, Float32, little endian; one row at most
 // meta         counters and marks that must survive: release, round, updateSequence, outboxDropped, contract
 // journal      every swap of a model, and why
 
@@ -20,6 +21,10 @@ enum EdgeSchema {
         migrator.registerMigration("1 first tables") { db in
             try db.execute(sql: first)
             try seedNumbers(db, at: time)
+        }
+        migrator.registerMigration("2 what top-k has left out") { db in
+            try db.execute(
+                sql: "CREATE TABLE residual (id INTEGER PRIMARY KEY CHECK (id = 1), parameters BLOB NOT NULL) STRICT")
         }
         return migrator
     }

@@ -49,7 +49,7 @@ extension EdgeStore {
             try Meta.contract.write(db, text)
             guard known != nil else { return false }
             try db.execute(
-                sql: "DELETE FROM window; DELETE FROM model; DELETE FROM alarm_state")
+                sql: "DELETE FROM window; DELETE FROM model; DELETE FROM alarm_state; DELETE FROM residual")
             try db.execute(sql: "UPDATE alarm SET endedAt = ? WHERE endedAt IS NULL", arguments: [time.milliseconds])
             // Releases count up within a cohort, and another contract is another cohort.
             try Meta.release.write(db, 0)

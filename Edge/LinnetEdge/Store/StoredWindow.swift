@@ -18,8 +18,11 @@ public struct StoredWindow: Sendable, Equatable {
         self.values = values
     }
 
-    /// The values as Float32, little endian, one after another.
-    var samples: Data {
+    /// The values as ``bytes(of:)`` writes them.
+    var samples: Data { Self.bytes(of: values) }
+
+    /// Numbers as Float32, little endian, one after another.
+    static func bytes(of values: [Float]) -> Data {
         var bytes = Data(capacity: values.count * 4)
         for value in values {
             withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes.append(contentsOf: $0) }

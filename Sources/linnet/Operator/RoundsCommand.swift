@@ -31,13 +31,14 @@ struct RoundsCommand: ParsableCommand {
         guard !rounds.isEmpty else { return ["No round has been opened yet."] }
         var table = Table(
             .right("ROUND"), "COHORT", "KIND", "PHASE", .right("BASE"), .right("ACCEPTED"), .right("REFUSED"),
-            .right("LOSS"), .right("VERSION"), "OPENED", "REASON")
+            .right("BYTES"), .right("LOSS"), .right("VERSION"), "OPENED", "REASON")
         for round in rounds {
             table.add(
                 .init("\(round.round)"), .init(round.cohort.rawValue), .init(round.kind.rawValue), phase(round.phase),
                 .init(round.base.map { "\($0.number)" } ?? "–"),
                 .init("\(round.accepted.count) of \(round.participants.count)"),
-                .init("\(round.refused.count)", round.refused.isEmpty ? .plain : .warning), .init(loss(round)),
+                .init("\(round.refused.count)", round.refused.isEmpty ? .plain : .warning),
+                .init(HumanText.bytes(round.updateBytes)), .init(loss(round)),
                 .init(round.version.map { "\($0.number)" } ?? "–"), .init(HumanText.ago(round.openedAt, now: now)),
                 .init(round.reason ?? ""))
         }
