@@ -117,16 +117,18 @@ public enum Kernels {
         }
     }
 
-    /// Writes `delta = factor * (y - target)`, all `[count]`.
-    ///
-    /// - Returns: the sum of `(y - target)²`.
-    public static func difference(
-        _ y: UnsafePointer<Float>, _ target: UnsafePointer<Float>, times factor: Float,
-        into delta: UnsafeMutablePointer<Float>, count: Int
-    ) -> Double {
-        for i in 0..<count { delta[i] = y[i] - target[i] }
-        let sum = Double(cblas_sdot(blasint(count), delta, 1, delta, 1))
-        for i in 0..<count { delta[i] *= factor }
-        return sum
+    /// Cuts every element of `x` off at `±limit`; NaN stays NaN.
+    public static func clip(_ x: UnsafeMutableBufferPointer<Float>, to limit: Float) {
+        guard let values = x.baseAddress else { return }
+        for i in 0..<x.count {
+            let value = values[i]
+            values[i] = value > limit ? limit : (value < -limit ? -limit : value)
+        }
+    }
+
+    /// Multiplies every element of `x` by `factor`.
+    public static func scale(_ x: UnsafeMutableBufferPointer<Float>, by factor: Float) {
+        guard let values = x.baseAddress else { return }
+        for i in 0..<x.count { values[i] *= factor }
     }
 }

@@ -56,8 +56,26 @@ package enum Reference {
     /// - Returns: the hyperbolic tangent of `z`.
     package static func tanh(_ z: Double) -> Double { Glibc.tanh(z) }
 
+    /// - Returns: `e` to the power of `z`.
+    package static func exp(_ z: Double) -> Double { Glibc.exp(z) }
+
     /// - Returns: `1 / (1 + exp(-z))`.
     package static func sigmoid(_ z: Double) -> Double { 1 / (1 + exp(-z)) }
+
+    /// - Returns: `z` above zero, else `z / 100`.
+    package static func leakyReLU(_ z: Double) -> Double { z > 0 ? z : z / 100 }
+
+    /// - Returns: `z` above zero, else `exp(z) - 1`.
+    package static func elu(_ z: Double) -> Double { z > 0 ? z : expm1(z) }
+
+    /// - Returns: `log(1 + exp(z))`.
+    package static func softplus(_ z: Double) -> Double { max(z, 0) + log1p(exp(-abs(z))) }
+
+    /// - Returns: the share of a standard normal variable that lies below `z`.
+    package static func normalDistribution(_ z: Double) -> Double { 0.5 * erfc(-z / 2.0.squareRoot()) }
+
+    /// - Returns: `z Φ(z)`.
+    package static func gelu(_ z: Double) -> Double { z * normalDistribution(z) }
 
     private static func sum(_ count: Int, _ term: (Int) -> Double) -> Double {
         (0..<count).reduce(0) { $0 + term($1) }

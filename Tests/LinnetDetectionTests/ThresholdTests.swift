@@ -116,7 +116,7 @@ struct SelfTestTests {
         let width = model.architecture.inputWidth
         model.architecture = NetworkArchitecture(
             family: model.architecture.family, inputWidth: width,
-            layers: [LayerDescription(width: width, activation: .identity)])
+            layers: [.dense(width: width, activation: .identity)])
         model.parameters = ParameterVector(repeating: 0, count: model.architecture.parameterCount)
         for index in 0..<width { model.parameters[index * width + index] = 1 }
         calibration.threshold = 0.5

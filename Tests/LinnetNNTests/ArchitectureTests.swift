@@ -12,9 +12,9 @@ struct ArchitectureTests {
 
     @Test("an autoencoder goes down to its bottleneck and back the same way, to a linear output")
     func symmetric() {
-        #expect(Self.sensors.layers.map(\.width) == [32, 16, 8, 16, 32, 38])
-        #expect(Self.sensors.layers.dropLast().allSatisfy { $0.activation == .relu })
-        #expect(Self.sensors.layers.last?.activation == .identity)
+        #expect(Self.sensors.layers.map { Self.dense($0)?.width } == [32, 16, 8, 16, 32, 38])
+        #expect(Self.sensors.layers.dropLast().allSatisfy { Self.dense($0)?.activation == .relu })
+        #expect(Self.sensors.layers.last == .dense(width: 38, activation: .identity))
         #expect(Self.sensors.parameterCount == 3854)
     }
 
@@ -62,7 +62,7 @@ struct ArchitectureTests {
         ])
     func absurd(_ parts: [String], _ message: String) throws {
         let layers = parts[2].split(separator: " ").map {
-            LayerDescription(width: Int($0) ?? 0, activation: .tanh)
+            LayerDescription.dense(width: Int($0) ?? 0, activation: .tanh)
         }
         let architecture = NetworkArchitecture(family: parts[0], inputWidth: Int(parts[1]) ?? 0, layers: layers)
         let error = #expect(throws: NetworkError.self) { try Network(architecture) }
@@ -70,11 +70,28 @@ struct ArchitectureTests {
         #expect(text.contains(message))
     }
 
+    private static func dense(_ layer: LayerDescription) -> DenseDescription? {
+        guard case .dense(let dense) = layer else { return nil }
+        return dense
+    }
+
+    @Test("dense layers stand in JSON as they always have: without a kind")
+    func denseJSON() throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        let small = NetworkArchitecture.denseAutoencoder(inputWidth: 3, hidden: [2])
+        let text =
+            #"{"family":"denseAutoencoder","inputWidth":3,"layers":[{"activation":"tanh","width":2},"#
+            + #"{"activation":"identity","width":3}]}"#
+        #expect(String(decoding: try encoder.encode(small), as: UTF8.self) == text)
+        #expect(try JSONDecoder().decode(NetworkArchitecture.self, from: Data(text.utf8)) == small)
+    }
+
     @Test("65 layers are one too many")
     func tooManyLayers() {
-        let layers = [LayerDescription](repeating: .init(width: 2, activation: .tanh), count: 65)
+        let layers = [LayerDescription](repeating: .dense(width: 2, activation: .tanh), count: 65)
         let architecture = NetworkArchitecture(
-            family: NetworkArchitecture.denseAutoencoderFamily, inputWidth: 2, layers: layers)
+            family: .denseAutoencoder, inputWidth: 2, layers: layers)
         #expect(throws: NetworkError.layerCount(found: 65, maximum: 64)) { try architecture.validate() }
     }
 
@@ -82,7 +99,7 @@ struct ArchitectureTests {
     func json() throws {
         let bytes = try JSONEncoder().encode(Self.sensors)
         #expect(try JSONDecoder().decode(NetworkArchitecture.self, from: bytes) == Self.sensors)
-        let broken = String(decoding: bytes, as: UTF8.self).replacing("relu", with: "gelu")
+        let broken = String(decoding: bytes, as: UTF8.self).replacing("relu", with: "swish")
         #expect(throws: DecodingError.self) {
             try JSONDecoder().decode(NetworkArchitecture.self, from: Data(broken.utf8))
         }

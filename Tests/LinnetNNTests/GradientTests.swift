@@ -30,7 +30,8 @@ struct GradientTests {
     func centralDifferences(_ example: Case) throws {
         var architecture = NetworkArchitecture.denseAutoencoder(
             inputWidth: example.inputWidth, hidden: example.hidden, activation: example.activation)
-        architecture.layers[architecture.layers.count - 1].activation = example.output
+        architecture.layers[architecture.layers.count - 1] = .dense(
+            width: example.inputWidth, activation: example.output)
         let network = try Network(architecture)
         var generator = SeededGenerator(seed: UInt64(example.rows + 10 * example.inputWidth))
         func draw(_ count: Int) -> [Float] { (0..<count).map { _ in Float(generator.gaussian() * 0.8) } }
@@ -43,8 +44,9 @@ struct GradientTests {
         let workspace = Workspace(network: network, maximumBatch: example.rows + 2)
         let loss = input.withUnsafeBufferPointer { x in
             target.withUnsafeBufferPointer { t in
-                network.meanSquaredError(
-                    x, target: t, rows: example.rows, parameters: parameters, gradient: &gradient,
+                network.loss(
+                    .meanSquaredError, of: x, target: t, rows: example.rows, parameters: parameters,
+                    gradient: &gradient,
                     workspace: workspace)
             }
         }
@@ -69,10 +71,11 @@ struct GradientTests {
         var gradient = ParameterVector(repeating: 0, count: network.parameterCount)
         let workspace = Workspace(network: network, maximumBatch: 5)
         input.withUnsafeBufferPointer { x in
-            let both = network.meanSquaredError(
-                x, target: x, rows: 5, parameters: parameters, gradient: &gradient, workspace: workspace)
-            let alone = network.meanSquaredError(
-                x, target: x, rows: 5, parameters: parameters, workspace: workspace)
+            let both = network.loss(
+                .meanSquaredError, of: x, target: x, rows: 5, parameters: parameters, gradient: &gradient,
+                workspace: workspace)
+            let alone = network.loss(
+                .meanSquaredError, of: x, target: x, rows: 5, parameters: parameters, workspace: workspace)
             #expect(both == alone)
         }
     }

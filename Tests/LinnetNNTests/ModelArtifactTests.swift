@@ -63,7 +63,7 @@ struct ModelArtifactTests {
             ("inputWidth", "six", "metadata \"inputWidth\" is \"six\"; it must be a whole number"),
             ("inputWidth", "99999999999999999999", "metadata \"inputWidth\""),
             ("inputWidth", "8", "the last layer is 6 wide"),
-            ("layers", "4 gelu, 6 identity", "metadata \"layers\""),
+            ("layers", "4 swish, 6 identity", "metadata \"layers\""),
             ("layers", "4, 6 identity", "metadata \"layers\""),
             ("layers", "", "0 layers"),
             ("layers", "65537 tanh, 6 identity", "layers.0.width is 65537"),

@@ -250,7 +250,8 @@ struct TrainerTests {
     private func meanSquaredError(_ network: Network, _ parameters: ParameterVector, _ inputs: Matrix) -> Double {
         let workspace = Workspace(network: network, maximumBatch: inputs.rows)
         return inputs.withUnsafeBufferPointer { x in
-            network.meanSquaredError(x, target: x, rows: inputs.rows, parameters: parameters, workspace: workspace)
+            network.loss(
+                .meanSquaredError, of: x, target: x, rows: inputs.rows, parameters: parameters, workspace: workspace)
         }
     }
 }

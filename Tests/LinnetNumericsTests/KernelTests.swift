@@ -48,9 +48,9 @@ struct KernelTests {
         let b = gaussians(columns, &generator)
         var (identity, relu, tanh, sigmoid) = (z, z, z, z)
         Kernels.addBias(b, to: &identity, rows: rows, columns: columns)
-        Kernels.addBiasReLU(b, to: &relu, rows: rows, columns: columns)
-        Kernels.addBiasTanh(b, to: &tanh, rows: rows, columns: columns)
-        Kernels.addBiasSigmoid(b, to: &sigmoid, rows: rows, columns: columns)
+        Kernels.addBias(b, to: &relu, rows: rows, columns: columns, then: Kernels.relu)
+        Kernels.addBias(b, to: &tanh, rows: rows, columns: columns, then: Kernels.tanh)
+        Kernels.addBias(b, to: &sigmoid, rows: rows, columns: columns, then: Kernels.sigmoid)
         expectEqual(identity, Reference.addBias(b, to: z, columns: columns) { $0 }, 1e-6)
         expectEqual(relu, Reference.addBias(b, to: z, columns: columns, then: Reference.relu), 1e-6)
         expectEqual(tanh, Reference.addBias(b, to: z, columns: columns, then: Reference.tanh), 1e-6)
@@ -66,9 +66,9 @@ struct KernelTests {
         let tanh = z.map { Float(Reference.tanh(Double($0))) }
         let sigmoid = z.map { Float(Reference.sigmoid(Double($0))) }
         var (a, b, c) = (delta, delta, delta)
-        Kernels.multiplyByReLUSlope(&a, output: relu, count: count)
-        Kernels.multiplyByTanhSlope(&b, output: tanh, count: count)
-        Kernels.multiplyBySigmoidSlope(&c, output: sigmoid, count: count)
+        Kernels.multiply(&a, bySlopeAt: relu, count: count) { $0 > 0 ? 1 : 0 }
+        Kernels.multiply(&b, bySlopeAt: tanh, count: count) { 1 - $0 * $0 }
+        Kernels.multiply(&c, bySlopeAt: sigmoid, count: count) { $0 * (1 - $0) }
         expectEqual(a, zip(delta, z).map { $1 > 0 ? Double($0) : 0 }, 0)
         expectEqual(b, zip(delta, tanh).map { Double($0) * (1 - Double($1) * Double($1)) }, 1e-6)
         expectEqual(c, zip(delta, sigmoid).map { Double($0) * Double($1) * (1 - Double($1)) }, 1e-6)
@@ -137,14 +137,54 @@ struct KernelTests {
         #expect(Kernels.squareRoot(.nan).isNaN)
     }
 
-    @Test("NaN goes through every activation and slope instead of being cut off")
-    func notANumberGoesThrough() {
-        let b: [Float] = [0]
-        for kernel in [Kernels.addBias, Kernels.addBiasReLU, Kernels.addBiasTanh, Kernels.addBiasSigmoid] {
-            var y: [Float] = [.nan]
-            kernel(b, &y, 1, 1)
-            #expect(y[0].isNaN)
+    @Test(
+        "the vectorised functions are within their bounds of the true ones, and NaN stays NaN",
+        arguments: [
+            ("relu", 0.0), ("leakyReLU", 1e-7), ("elu", 1e-6), ("sigmoid", 3e-7), ("softplus", 3e-7), ("gelu", 1e-6),
+            ("geluSlope", 1e-6), ("normalDistribution", 4e-7),
+        ])
+    func functions(_ name: String, _ bound: Double) throws {
+        let (fast, slow) = try #require(Self.functions[name])
+        var worst = 0.0
+        for step in -200_000...200_000 {
+            let z = Float(step) / 10_000
+            let expected = slow(Double(z))
+            worst = max(worst, abs(Double(fast(z)) - expected) / max(1, abs(expected)))
         }
+        #expect(worst <= bound)
+        #expect(fast(.nan).isNaN)
+        #expect(fast(-1000).isFinite && fast(1000).isFinite)
+    }
+
+    private static let functions: [String: (@Sendable (Float) -> Float, @Sendable (Double) -> Double)] = [
+        "relu": (Kernels.relu, Reference.relu), "leakyReLU": (Kernels.leakyReLU, Reference.leakyReLU),
+        "elu": (Kernels.elu, Reference.elu), "sigmoid": (Kernels.sigmoid, Reference.sigmoid),
+        "softplus": (Kernels.softplus, Reference.softplus), "gelu": (Kernels.gelu, Reference.gelu),
+        "geluSlope": (Kernels.geluSlope, { (Reference.gelu($0 + 1e-5) - Reference.gelu($0 - 1e-5)) / 2e-5 }),
+        "normalDistribution": (Kernels.normalDistribution, Reference.normalDistribution),
+    ]
+
+    @Test("the fast exponential is within 3e-7 of the true one relatively, and finite everywhere")
+    func exponential() {
+        var worst = 0.0
+        for step in -870_000...880_000 {
+            let z = Float(step) / 10_000
+            worst = max(worst, abs(Double(Kernels.exp(z)) / Reference.exp(Double(z)) - 1))
+        }
+        #expect(worst < 3e-7)
+        #expect(Kernels.exp(-.infinity) < 1e-37 && Kernels.exp(-.infinity) >= 0)
+        #expect(Kernels.exp(.infinity).isFinite && Kernels.exp(.infinity) > 1e38)
+        #expect(Kernels.exp(.nan).isNaN && Kernels.exp(-.nan).isNaN)
+    }
+
+    @Test("softmax gives shares of one, however large the numbers, and NaN for NaN")
+    func softmax() {
+        let x: [Float] = [1, 2, 3, 1000, 999, -1000, .nan, 0, 1]
+        var y = [Float](repeating: 0, count: 9)
+        Kernels.softmax(x, into: &y, rows: 3, columns: 3)
+        expectEqual(Array(y[0..<3]), [0.090_030_573, 0.244_728_471, 0.665_240_956], 1e-6)
+        expectEqual(Array(y[3..<6]), [0.731_058_579, 0.268_941_421, 0], 1e-6)
+        #expect(y[6].isNaN && y[7].isNaN)
     }
 
     @Test("one NaN or infinity is found at every place", arguments: [1, 2, 7, 16, 33])

@@ -4,8 +4,9 @@
     python3 -m venv .venv-vectors && .venv-vectors/bin/pip install torch==2.13.0 numpy safetensors
     .venv-vectors/bin/python Tests/LinnetNNTests/Vectors/regenerate.py
 
-steps.json: for each activation and optimizer one small network with fixed weights and rows, computed in float64:
-its output, mean squared error, gradient, and the weights after each of three steps.
+steps.json: small networks with fixed weights and rows, computed in float64: output, loss, gradient, and the weights
+after each of three steps. There is one for each activation, layer, loss and optimizer. Layers are described in Linnet's
+JSON, and weights lie as they do there; layers.py puts them into PyTorch's functions.
 package.safetensors.hex: a file written by the safetensors package.
 types.safetensors.hex: one with every element type that Linnet reads.
 """
@@ -16,30 +17,39 @@ import pathlib
 import numpy as np
 import safetensors.numpy
 import torch
+import torch.nn.functional as F
+
+import layers as linnet
 
 HERE = pathlib.Path(__file__).parent
-INPUT_WIDTH, HIDDEN, ROWS, STEPS = 5, [4, 3], 7, 3
-ACTIVATIONS = {
-    "identity": torch.nn.Identity,
-    "relu": torch.nn.ReLU,
-    "tanh": torch.nn.Tanh,
-    "sigmoid": torch.nn.Sigmoid,
-}
+ROWS, STEPS = 4, 3
+ADAM = {"method": "adam", "momentum": 0.9, "beta1": 0.9, "beta2": 0.999, "rho": 0.99, "epsilon": 1e-8, "weightDecay": 0.01}
 OPTIMIZERS = {
     "sgd": lambda p: torch.optim.SGD(p, lr=0.05),
     "momentum": lambda p: torch.optim.SGD(p, lr=0.05, momentum=0.9),
+    "nesterov": lambda p: torch.optim.SGD(p, lr=0.05, momentum=0.9, nesterov=True),
+    "adagrad": lambda p: torch.optim.Adagrad(p, lr=0.05, eps=1e-10),
+    "rmsprop": lambda p: torch.optim.RMSprop(p, lr=0.05),
     "adam": lambda p: torch.optim.Adam(p, lr=0.05),
+    "adamw": lambda p: torch.optim.AdamW(p, lr=0.05, weight_decay=0.01),
 }
+MSE = {"formula": "meanSquaredError", "delta": 1, "positiveWeight": 1, "classWeights": []}
 
 
-def network(activation: str) -> torch.nn.Sequential:
-    widths = [INPUT_WIDTH, *HIDDEN, *HIDDEN[-2::-1], INPUT_WIDTH]
-    layers = []
-    for i, (inputs, outputs) in enumerate(zip(widths, widths[1:])):
-        layers.append(torch.nn.Linear(inputs, outputs, dtype=torch.float64))
-        if i < len(widths) - 2:
-            layers.append(ACTIVATIONS[activation]())
-    return torch.nn.Sequential(*layers)
+def loss_of(description: dict, output: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    formula = description["formula"]
+    if formula == "meanSquaredError":
+        return F.mse_loss(output, target)
+    if formula == "meanAbsoluteError":
+        return F.l1_loss(output, target)
+    if formula == "huber":
+        return F.huber_loss(output, target, delta=description["delta"])
+    if formula == "binaryCrossEntropy":
+        weight = torch.tensor(description["positiveWeight"], dtype=torch.float64)
+        return F.binary_cross_entropy_with_logits(output, target, pos_weight=weight)
+    weights = torch.tensor(description["classWeights"] or [1] * output.shape[-1], dtype=torch.float64)
+    # The mean over rows, not over weights as PyTorch's own reduction would have it.
+    return -(weights * target * F.log_softmax(output, dim=-1)).sum(dim=-1).mean()
 
 
 def flat(tensors) -> list[float]:
@@ -47,45 +57,82 @@ def flat(tensors) -> list[float]:
     return [float(f"{value:.9g}") for value in torch.cat([t.detach().reshape(-1) for t in tensors]).tolist()]
 
 
-def case(activation: str, optimizer: str) -> dict:
-    model = network(activation)
-    x = torch.randn(ROWS, INPUT_WIDTH, dtype=torch.float64).float().double()  # exact in both precisions
-    with torch.no_grad():
-        for p in model.parameters():
-            p.copy_((torch.randn_like(p) * 0.6).float().double())
+def draw(*shape: int, scale: float = 1) -> torch.Tensor:
+    return (torch.randn(*shape, dtype=torch.float64) * scale).float().double()  # exact in both precisions
+
+
+def case(
+    name: str, width: int, layers: list[dict], optimizer: str = "adam", loss: dict = MSE, target=None,
+    family: str = "classifier", scale: float = 0.6
+) -> dict:
+    x = draw(ROWS, width)
+    network = linnet.Network(width, layers)
+    for p in network.parameters:
+        p.data = draw(*p.shape, scale=scale)
+    target = x if target is None else target
     result = {
-        "activation": activation,
-        "optimizer": optimizer,
-        "inputWidth": INPUT_WIDTH,
-        "hidden": HIDDEN,
+        "name": name,
+        "architecture": {"family": family, "inputWidth": width, "layers": layers},
+        "optimizer": ADAM | {"method": optimizer} | ({"epsilon": 1e-10} if optimizer == "adagrad" else {}),
+        "loss": loss,
         "rows": ROWS,
         "input": flat([x]),
-        "parameters": flat(model.parameters()),
+        "target": flat([target]),
+        "parameters": flat(network.parameters),
         "steps": [],
     }
-    rule = OPTIMIZERS[optimizer](model.parameters())
+    rule = OPTIMIZERS[optimizer](network.parameters)
     for step in range(STEPS):
         rule.zero_grad()
-        output = model(x)
-        loss = torch.nn.functional.mse_loss(output, x)
-        loss.backward()
-        gradient = flat(p.grad for p in model.parameters())
+        output, penalty = network(x)
+        value = loss_of(loss, output, target) + penalty
+        value.backward()
+        gradient = flat(p.grad for p in network.parameters)
         rule.step()
         result["steps"].append(
             {
                 "output": flat([output]),
-                "loss": loss.item(),
+                "loss": value.item(),
                 "gradient": gradient,
-                "parameters": flat(model.parameters()),
+                "parameters": flat(network.parameters),
             }
         )
     return result
 
 
+def dense(width: int, activation: str = "identity") -> dict:
+    return {"width": width, "activation": activation}
+
+
+def cases() -> list[dict]:
+    result = []
+    for activation in linnet.ACTIVATIONS:
+        result.append(case(f"activation {activation}", 5, [dense(4, activation), dense(3, activation), dense(5)]))
+        result.append(case(f"layer {activation}", 5, [dense(4), {"kind": "activation", "activation": activation}, dense(5)]))
+    for optimizer in OPTIMIZERS:
+        result.append(case(f"optimizer {optimizer}", 5, [dense(4, "tanh"), dense(5)], optimizer))
+    targets = {
+        "meanSquaredError": draw(ROWS, 5),
+        "meanAbsoluteError": draw(ROWS, 5),
+        "huber": draw(ROWS, 5, scale=2),
+        "binaryCrossEntropy": (draw(ROWS, 5) > 0).double(),
+        "categoricalCrossEntropy": F.one_hot(torch.tensor([0, 3, 1, 3]), 5).double(),
+    }
+    for formula, target in targets.items():
+        loss = MSE | {"formula": formula}
+        result.append(case(f"loss {formula}", 5, [dense(4, "tanh"), dense(5)], loss=loss, target=target))
+    weighted = MSE | {"formula": "categoricalCrossEntropy", "classWeights": [1, 0.5, 2, 3, 0.25]}
+    target = targets["categoricalCrossEntropy"]
+    result.append(case("loss classWeights", 5, [dense(4, "tanh"), dense(5)], loss=weighted, target=target))
+    weighted = MSE | {"formula": "binaryCrossEntropy", "positiveWeight": 3}
+    target = targets["binaryCrossEntropy"]
+    result.append(case("loss positiveWeight", 5, [dense(4, "tanh"), dense(5)], loss=weighted, target=target))
+    return result
+
+
 def main() -> None:
     torch.manual_seed(20)
-    cases = [case(a, o) for a in ACTIVATIONS for o in OPTIMIZERS]
-    (HERE / "steps.json").write_text(json.dumps(cases, separators=(",", ":")) + "\n")
+    (HERE / "steps.json").write_text(json.dumps(cases(), separators=(",", ":")) + "\n")
 
     tensors = {
         "weight": np.array([[1.5, -2.0, 3.25], [0.0, 1e-30, -65504.0]], dtype=np.float32),

@@ -5,15 +5,20 @@ import LinnetNumerics
 /// Adam (Kingma and Ba 2015, algorithm 1), with epsilon added after the bias correction as PyTorch does.
 ///
 /// With gradient g at step t: `m = β1 m + (1-β1) g`, `v = β2 v + (1-β2) g²`,
-/// `p = p - learningRate * m/(1-β1^t) / (sqrt(v/(1-β2^t)) + epsilon)`.
+/// `p = (1 - learningRate * weightDecay) p - learningRate * m/(1-β1^t) / (sqrt(v/(1-β2^t)) + epsilon)`.
+/// With a weight decay above zero this is AdamW (Loshchilov and Hutter 2019, algorithm 2): the decay stays out of the
+/// averages, and takes hold of every parameter, biases too. Keras adds epsilon before the bias correction, as the
+/// paper's second form does: its default of 1e-7 is nearly the same.
 public struct Adam: Optimizer {
-    public let learningRate: Float
+    public var learningRate: Float
     /// How much of the mean gradient is kept from step to step, in [0, 1).
     public let beta1: Float
     /// How much of the mean squared gradient is kept from step to step, in [0, 1).
     public let beta2: Float
     /// Keeps the quotient finite where the gradient has been zero so far.
     public let epsilon: Float
+    /// The share of every parameter that a step of length 1 would take away, at least 0.
+    public let weightDecay: Float
 
     private var mean: ParameterVector
     private var meanSquare: ParameterVector
@@ -23,12 +28,14 @@ public struct Adam: Optimizer {
 
     /// - Parameter count: the number of parameters, P.
     public init(
-        learningRate: Float, beta1: Float = 0.9, beta2: Float = 0.999, epsilon: Float = 1e-8, count: Int
+        learningRate: Float, beta1: Float = 0.9, beta2: Float = 0.999, epsilon: Float = 1e-8,
+        weightDecay: Float = 0, count: Int
     ) {
         self.learningRate = learningRate
         self.beta1 = beta1
         self.beta2 = beta2
         self.epsilon = epsilon
+        self.weightDecay = weightDecay
         mean = ParameterVector(repeating: 0, count: count)
         meanSquare = ParameterVector(repeating: 0, count: count)
     }
@@ -42,6 +49,7 @@ public struct Adam: Optimizer {
         let rate = Float(Double(learningRate) / (1 - beta1Power))
         let correction = Float(1 / (1 - beta2Power).squareRoot())
         let (beta1, beta2, epsilon) = (beta1, beta2, epsilon)
+        let keep = 1 - learningRate * weightDecay
         gradient.withUnsafeBufferPointer { g in
             mean.withUnsafeMutableBufferPointer { m in
                 meanSquare.withUnsafeMutableBufferPointer { v in
@@ -55,7 +63,8 @@ public struct Adam: Optimizer {
                             let newSquare = beta2 * square[i] + (1 - beta2) * slope * slope
                             mean[i] = newMean
                             square[i] = newSquare
-                            parameters[i] -= rate * newMean / (Kernels.squareRoot(newSquare) * correction + epsilon)
+                            let step = rate * newMean / (Kernels.squareRoot(newSquare) * correction + epsilon)
+                            parameters[i] = keep * parameters[i] - step
                         }
                     }
                 }

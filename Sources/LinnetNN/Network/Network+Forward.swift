@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// B rows, D input width.  x [B,D] -> y [B,D], through y_l = f_l(y_{l-1} W_l^T + b_l) with y_0 = x.
+// B rows, D input width, E output width.  x [B,D] -> y [B,E], layer after layer.
 
 import LinnetNumerics
 
@@ -12,7 +12,7 @@ extension Network {
     ///   - rows: at most `workspace.maximumBatch`.
     ///   - parameters: `[parameterCount]`.
     ///   - workspace: made for this network; not in use by any other thread.
-    /// - Returns: the reconstruction `[rows, inputWidth]`, inside the workspace: valid until that is used again.
+    /// - Returns: the output `[rows, outputWidth]`, inside the workspace: valid until that is used again.
     public func reconstruct(
         _ input: UnsafeBufferPointer<Float>, rows: Int, parameters: ParameterVector, workspace: Workspace
     ) -> UnsafeBufferPointer<Float> {
@@ -22,11 +22,11 @@ extension Network {
         if rows > 0, let x = input.baseAddress {
             parameters.withUnsafeBufferPointer { parameters in
                 if let weights = parameters.baseAddress {
-                    forward(x, rows: rows, parameters: weights, workspace: workspace)
+                    _ = forward(x, rows: rows, parameters: weights, workspace: workspace, isTraining: false)
                 }
             }
         }
-        return UnsafeBufferPointer(start: output, count: rows * inputWidth)
+        return UnsafeBufferPointer(start: output, count: rows * outputWidth)
     }
 
     /// Runs rows of input through the network.
@@ -34,11 +34,11 @@ extension Network {
     /// - Parameters:
     ///   - input: `[rows, inputWidth]`.
     ///   - parameters: `[parameterCount]`.
-    /// - Returns: the reconstruction, `[rows, inputWidth]`.
+    /// - Returns: the output, `[rows, outputWidth]`; an autoencoder's is the reconstruction.
     public func reconstruct(_ input: Matrix, parameters: ParameterVector) -> Matrix {
         let workspace = Workspace(network: self, maximumBatch: max(1, min(input.rows, 256)))
         var values: [Float] = []
-        values.reserveCapacity(input.rows * inputWidth)
+        values.reserveCapacity(input.rows * outputWidth)
         input.withUnsafeBufferPointer { x in
             for start in stride(from: 0, to: input.rows, by: workspace.maximumBatch) {
                 let end = min(start + workspace.maximumBatch, input.rows)
@@ -46,24 +46,24 @@ extension Network {
                 values += reconstruct(chunk, rows: end - start, parameters: parameters, workspace: workspace)
             }
         }
-        return Matrix(rows: input.rows, columns: inputWidth, values: values)
+        return Matrix(rows: input.rows, columns: outputWidth, values: values)
     }
 
     /// Leaves every layer's output in `workspace.outputs`.
+    ///
+    /// - Returns: what the layers add to the loss.
     func forward(
-        _ x: UnsafePointer<Float>, rows: Int, parameters: UnsafePointer<Float>, workspace: Workspace
-    ) {
-        var input = x
+        _ x: UnsafePointer<Float>, rows: Int, parameters: UnsafePointer<Float>, workspace: Workspace,
+        isTraining: Bool
+    ) -> Double {
+        var penalty = 0.0
         for index in 0..<layers.count {
-            let layer = layers[index]
-            let y = workspace.outputs[index]
-            Kernels.multiply(
-                input, byTransposed: parameters + layer.weightOffset, into: y,
-                rows: rows, inputs: layer.inputs, outputs: layer.outputs)
-            layer.activation.addBias(
-                parameters + layer.biasOffset, andActivate: y, rows: rows, columns: layer.outputs)
-            input = UnsafePointer(y)
+            penalty += layers.forward(
+                index,
+                workspace.pass(
+                    at: index, x: x, rows: rows, parameters: parameters + layers.offset(index), isTraining: isTraining))
         }
+        return penalty
     }
 
     func check(_ count: Int, rows: Int, parameters: ParameterVector) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What came of one call of `Trainer.fit`. All losses are mean squared errors per value.
+/// What came of one call of `Trainer.fit`. All losses are those of the settings, by default mean squared errors.
 public struct TrainingReport: Sendable, Codable, Hashable {
     /// The losses of one finished epoch.
     public struct EpochLoss: Sendable, Codable, Hashable {

@@ -2,7 +2,7 @@
 
 import LinnetNumerics
 
-/// Trains an autoencoder on rows of normal data by mini-batches, and keeps the weights that did best on held-out rows.
+/// Trains a network on rows of data by mini-batches, and keeps the weights that did best on held-out rows.
 ///
 ///     var trainer = Trainer(network: network, settings: TrainingSettings(epochs: 20))
 ///     let report = try trainer.fit(&parameters, inputs: windows)
@@ -28,16 +28,18 @@ public struct Trainer: Sendable {
     /// - Parameters:
     ///   - parameters: where to start, `[parameterCount]`; the best weights at the end. Untouched if this throws.
     ///   - inputs: standardized windows in the order of time, `[rows, inputWidth]`.
+    ///   - targets: what should come out for each row, `[rows, outputWidth]`. Without them it is the last `outputWidth`
+    ///     values of the row: all of it for an autoencoder.
     ///   - correction: added to the gradient of every step, `[parameterCount]`; what control variates come to.
     ///   - pause: called after each batch. It may sleep to keep a CPU budget; `false` ends the training, and the best
     ///     weights so far are kept.
     /// - Returns: the loss of every epoch and which weights were kept.
     /// - Throws: a setting, shape or number that is out of its range, or `.diverged`.
     public mutating func fit(
-        _ parameters: inout ParameterVector, inputs: Matrix, correction: ParameterVector? = nil,
-        pause: () -> Bool = { true }
+        _ parameters: inout ParameterVector, inputs: Matrix, targets: Matrix? = nil,
+        correction: ParameterVector? = nil, pause: () -> Bool = { true }
     ) throws(TrainingError) -> TrainingReport {
-        try check(parameters, inputs)
+        try check(parameters, inputs, targets)
         if let correction {
             guard correction.count == parameters.count else {
                 throw .parameterCount(found: correction.count, expected: parameters.count)
@@ -45,7 +47,8 @@ public struct Trainer: Sendable {
             guard correction.isFinite else { throw .parametersNotFinite }
         }
         let run = TrainingRun(
-            network: network, settings: settings, inputs: inputs, start: parameters, correction: correction)
+            network: network, settings: settings, inputs: inputs, targets: targets, start: parameters,
+            correction: correction)
         var epochsWithoutGain = 0
         for epoch in 1...settings.epochs {
             let loss = run.trainEpoch(shufflingWith: &generator, pause: pause)
@@ -63,19 +66,39 @@ public struct Trainer: Sendable {
         return run.report
     }
 
-    private func check(_ parameters: ParameterVector, _ inputs: Matrix) throws(TrainingError) {
+    private func check(
+        _ parameters: ParameterVector, _ inputs: Matrix, _ targets: Matrix?
+    ) throws(TrainingError) {
         try settings.validate()
         guard inputs.columns == network.inputWidth else {
             throw .inputWidth(found: inputs.columns, expected: network.inputWidth)
         }
         guard inputs.rows >= 1, inputs.rows <= Int32.max else { throw .rowCount(found: inputs.rows, minimum: 1) }
+        let classes = network.layers.outputShape.channels
+        guard settings.loss.classWeights.isEmpty || settings.loss.classWeights.count == classes else {
+            throw .setting(
+                name: "loss.classWeights", found: "\(settings.loss.classWeights.count) weights",
+                allowed: "empty or one for each of \(classes) classes")
+        }
+        if let targets {
+            guard targets.rows == inputs.rows, targets.columns == network.outputWidth else {
+                throw .targetShape(
+                    rows: targets.rows, columns: targets.columns, expectedRows: inputs.rows,
+                    expectedColumns: network.outputWidth)
+            }
+            if let row = Self.firstRowNotFinite(targets) { throw .targetNotFinite(row: row) }
+        } else if network.outputWidth > network.inputWidth {
+            throw .targetsMissing(outputWidth: network.outputWidth, inputWidth: network.inputWidth)
+        }
         guard parameters.count == network.parameterCount else {
             throw .parameterCount(found: parameters.count, expected: network.parameterCount)
         }
         guard parameters.isFinite else { throw .parametersNotFinite }
-        if !inputs.withUnsafeBufferPointer(Kernels.isFinite) {
-            let row = (0..<inputs.rows).first { !inputs.row($0).allSatisfy(\.isFinite) }
-            throw .inputNotFinite(row: row ?? 0)
-        }
+        if let row = Self.firstRowNotFinite(inputs) { throw .inputNotFinite(row: row) }
+    }
+
+    private static func firstRowNotFinite(_ matrix: Matrix) -> Int? {
+        if matrix.withUnsafeBufferPointer(Kernels.isFinite) { return nil }
+        return (0..<matrix.rows).first { !matrix.row($0).allSatisfy(\.isFinite) }
     }
 }

@@ -11,6 +11,7 @@
 //     falseAlarmsPerDay   0.1
 //     provenance.<key>    any text, e.g. provenance.cohort
 //
+// `layers` is a list as above if all layers are dense, else JSON: [{"kind":"reshape","shape":[60,8]},...].
 // Nothing else may stand in it, so the same model never has two readings.
 
 import FoundationEssentials

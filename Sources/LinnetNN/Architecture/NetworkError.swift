@@ -8,23 +8,37 @@ public enum NetworkError: Error, Hashable, Sendable, CustomStringConvertible {
     case layerCount(found: Int, maximum: Int)
     /// A width is not positive, or too large.
     case width(place: String, found: Int, maximum: Int)
+    /// A number of a layer is out of its range.
+    case setting(place: String, found: String, allowed: String)
+    /// What comes into a layer, or would come out of it, has a shape it cannot have.
+    case shape(place: String, found: String, needed: String)
+    /// All layers only change the shape of the values.
+    case noComputation
     /// The network is larger than is allowed here.
     case parameterCount(found: Int, maximum: Int)
-    /// An autoencoder's output is not as wide as its input.
+    /// An autoencoder's output is not as wide as its input, or a forecaster's is.
     case outputWidth(found: Int, inputWidth: Int)
 
     public var description: String {
         switch self {
         case .unknownFamily(let family):
-            "architecture: family is \"\(family)\"; only \"\(NetworkArchitecture.denseAutoencoderFamily)\" is known"
+            "architecture: family is \"\(family)\"; known are "
+                + ModelFamily.allCases.map(\.rawValue).joined(separator: ", ")
         case .layerCount(let found, let maximum):
             "architecture: \(found) layers; 1 to \(maximum) are allowed"
         case .width(let place, let found, let maximum):
             "architecture: \(place) is \(found); it must be between 1 and \(maximum)"
+        case .setting(let place, let found, let allowed):
+            "architecture: \(place) is \(found); it must be \(allowed)"
+        case .shape(let place, let found, let needed):
+            "architecture: \(place) has \(found); it needs \(needed)"
+        case .noComputation:
+            "architecture: no layer computes anything; add a dense layer"
         case .parameterCount(let found, let maximum):
             "architecture: \(found) parameters; at most \(maximum) are allowed"
         case .outputWidth(let found, let inputWidth):
-            "architecture: the last layer is \(found) wide; an autoencoder's is as wide as its input, \(inputWidth)"
+            "architecture: the last layer is \(found) wide; an autoencoder's is as wide as its input, "
+                + "\(inputWidth), a forecaster's narrower"
         }
     }
 }

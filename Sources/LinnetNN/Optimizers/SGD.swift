@@ -2,20 +2,24 @@
 
 import LinnetNumerics
 
-/// Stochastic gradient descent, plain or with momentum.
+/// Stochastic gradient descent, plain, with momentum, or with Nesterov's momentum.
 ///
-/// With gradient g and velocity u, as PyTorch's `SGD` does it (Sutskever et al. 2013, without Nesterov's look-ahead):
-/// `u = momentum * u + g`, `p = p - learningRate * u`.
+/// With gradient g and velocity u, as PyTorch's `SGD` does it: `u = momentum * u + g`, `p = p - learningRate * u`, or
+/// with Nesterov's look-ahead `p = p - learningRate * (g + momentum * u)` (Sutskever et al. 2013, rewritten for the
+/// parameters looked ahead to). Keras puts the learning rate into u: the same as long as it does not change.
 public struct SGD: Optimizer {
-    public let learningRate: Float
+    public var learningRate: Float
     /// The share of the last step that goes on into this one, in [0, 1).
     public let momentum: Float
+    /// Whether the step looks ahead along the velocity.
+    public let isNesterov: Bool
     private var velocity: ParameterVector
 
     /// - Parameter count: the number of parameters, P.
-    public init(learningRate: Float, momentum: Float = 0, count: Int) {
+    public init(learningRate: Float, momentum: Float = 0, isNesterov: Bool = false, count: Int) {
         self.learningRate = learningRate
         self.momentum = momentum
+        self.isNesterov = isNesterov
         velocity = ParameterVector(repeating: 0, count: momentum == 0 ? 0 : count)
     }
 
@@ -32,6 +36,7 @@ public struct SGD: Optimizer {
                 for i in 0..<u.count { velocity[i] = momentum * velocity[i] + g[i] }
             }
         }
-        parameters.add(velocity, times: -learningRate)
+        if isNesterov { parameters.add(gradient, times: -learningRate) }
+        parameters.add(velocity, times: -learningRate * (isNesterov ? momentum : 1))
     }
 }

@@ -6,12 +6,14 @@
 public final class Workspace {
     /// The most rows that go through at once.
     public let maximumBatch: Int
-    /// The outputs of all layers, one layer after another, `[maximumBatch, outputs]` each.
+    /// The outputs of all layers, one layer after another, `[maximumBatch, output]` each.
     let outputs: [UnsafeMutablePointer<Float>]
-    /// The loss's derivative at one layer's sums and at the sums of the layer before, `[maximumBatch, widest layer]`.
+    /// The loss's derivative by one layer's output and by its input, `[maximumBatch, widest row]`.
     private(set) var delta: UnsafeMutablePointer<Float>
     private(set) var nextDelta: UnsafeMutablePointer<Float>
 
+    /// What each layer keeps from forward to backward.
+    private let kept: [UnsafeMutablePointer<Float>]
     private let outputsPerRow: Int
     private let memory: UnsafeMutableRawPointer
 
@@ -19,14 +21,13 @@ public final class Workspace {
     public init(network: Network, maximumBatch: Int) {
         precondition(maximumBatch >= 1, "a workspace needs room for at least one row")
         self.maximumBatch = maximumBatch
+        let layers = network.layers.layers
         outputsPerRow = network.outputsPerRow
-        let widest = network.layers.map(\.outputs).max() ?? 1
+        let widest = layers.map(\.output.count).max() ?? 1
         let sizes =
-            network.layers.map { Self.padded($0.outputs * maximumBatch) }
-            + [widest, widest].map {
-                Self.padded($0 * maximumBatch)
-            }
-        let count = sizes.reduce(0, +)
+            layers.map { $0.output.count * maximumBatch } + layers.map { $0.keptCount(rows: maximumBatch) }
+            + [widest * maximumBatch, widest * maximumBatch]
+        let count = sizes.reduce(0) { $0 + Self.padded($1) }
         // A cache line's alignment: vector loads then never straddle two lines.
         memory = .allocate(byteCount: count * MemoryLayout<Float>.stride, alignment: 64)
         let first = memory.bindMemory(to: Float.self, capacity: count)
@@ -35,17 +36,27 @@ public final class Workspace {
         var next = first
         for size in sizes {
             pieces.append(next)
-            next += size
+            next += Self.padded(size)
         }
-        nextDelta = pieces.removeLast()
-        delta = pieces.removeLast()
-        outputs = pieces
+        outputs = Array(pieces[..<layers.count])
+        kept = Array(pieces[layers.count..<2 * layers.count])
+        delta = pieces[pieces.count - 2]
+        nextDelta = pieces[pieces.count - 1]
     }
 
     deinit { memory.deallocate() }
 
     /// Makes the derivative just computed the current one.
     func advance() { swap(&delta, &nextDelta) }
+
+    /// - Returns: the memory of layer `index` in a pass of `rows` rows, of which `x` is the input.
+    func pass(
+        at index: Int, x: UnsafePointer<Float>, rows: Int, parameters: UnsafePointer<Float>, isTraining: Bool
+    ) -> LayerPass {
+        LayerPass(
+            rows: rows, isTraining: isTraining, parameters: parameters,
+            input: index > 0 ? UnsafePointer(outputs[index - 1]) : x, output: outputs[index], kept: kept[index])
+    }
 
     /// Traps if this workspace was made for another shape, or for fewer rows.
     func check(network: Network, rows: Int) {

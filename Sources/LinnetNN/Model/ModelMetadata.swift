@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import FoundationEssentials
+
 /// The texts in a model file's `__metadata__`: each is taken out once, and none may be left over.
 struct ModelMetadata {
     static let format = "linnet-model/1"
@@ -10,17 +12,35 @@ struct ModelMetadata {
     init(_ texts: [String: String]) { self.texts = texts }
 
     static func encode(_ model: ModelArtifact) -> [String: String] {
-        let layers = model.architecture.layers.map { "\($0.width) \($0.activation.rawValue)" }
         var texts = [
             "format": format,
             "family": model.architecture.family,
             "inputWidth": "\(model.architecture.inputWidth)",
-            "layers": layers.joined(separator: ", "),
+            "layers": encode(model.architecture.layers),
             "windowLength": "\(model.windowLength)",
             "falseAlarmsPerDay": "\(model.falseAlarmsPerDay)",
         ]
         for (key, text) in model.provenance { texts[provenancePrefix + key] = text }
         return texts
+    }
+
+    /// - Returns: `32 relu, 38 identity` if all layers are dense, else the layers in JSON.
+    private static func encode(_ layers: [LayerDescription]) -> String {
+        var words: [String] = []
+        for layer in layers {
+            guard case .dense(let dense) = layer else { return json(layers) }
+            words.append("\(dense.width) \(dense.activation.rawValue)")
+        }
+        return words.joined(separator: ", ")
+    }
+
+    /// - Returns: the layers in the one order of keys that is read back.
+    private static func json(_ layers: [LayerDescription]) -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        // Only a number that is not finite cannot be encoded, and none is in an architecture that has been checked.
+        guard let bytes = try? encoder.encode(layers) else { return "" }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     mutating func takeFormat() throws(ModelArtifactError) {
@@ -32,17 +52,34 @@ struct ModelMetadata {
         let family = try take("family")
         let inputWidth = try takeInteger("inputWidth")
         let text = try take("layers")
+        let layers = text.hasPrefix("[") ? try Self.layers(json: text) : try Self.layers(words: text)
+        return NetworkArchitecture(family: family, inputWidth: inputWidth, layers: layers)
+    }
+
+    private static func layers(words text: String) throws(ModelArtifactError) -> [LayerDescription] {
         var layers: [LayerDescription] = []
         // One more than is allowed is enough to be refused, however long the text is.
         for part in text.split(separator: ",", maxSplits: NetworkLimits.default.maximumLayers) {
             let words = part.split(separator: " ")
             guard words.count == 2, let width = Int(words[0]), let activation = Activation(rawValue: String(words[1]))
             else {
-                throw Self.refuse("layers", text, "a list like \"8 tanh, 38 identity\"")
+                throw refuse("layers", text, "a list like \"8 tanh, 38 identity\"")
             }
-            layers.append(LayerDescription(width: width, activation: activation))
+            layers.append(.dense(width: width, activation: activation))
         }
-        return NetworkArchitecture(family: family, inputWidth: inputWidth, layers: layers)
+        return layers
+    }
+
+    private static func layers(json text: String) throws(ModelArtifactError) -> [LayerDescription] {
+        let layers: [LayerDescription]
+        do {
+            layers = try JSONDecoder().decode([LayerDescription].self, from: Data(text.utf8))
+        } catch {
+            throw refuse("layers", text, "a JSON list of known layers")
+        }
+        // One text for one architecture: no unknown keys, no other order.
+        guard json(layers) == text else { throw refuse("layers", text, "JSON as Linnet writes it") }
+        return layers
     }
 
     mutating func takeInteger(_ key: String) throws(ModelArtifactError) -> Int {

@@ -10,6 +10,12 @@ public enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
     case inputWidth(found: Int, expected: Int)
     /// The parameters are not as many as the network has.
     case parameterCount(found: Int, expected: Int)
+    /// The targets are not one row for each row of input, as wide as the network's output.
+    case targetShape(rows: Int, columns: Int, expectedRows: Int, expectedColumns: Int)
+    /// The output is wider than the input, so no part of a row can be its target.
+    case targetsMissing(outputWidth: Int, inputWidth: Int)
+    /// A target holds a NaN or an infinity.
+    case targetNotFinite(row: Int)
     /// A row of the input holds a NaN or an infinity.
     case inputNotFinite(row: Int)
     /// A starting parameter is NaN or infinite.
@@ -27,6 +33,12 @@ public enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
             "training: rows of \(found) values for a network with \(expected) inputs"
         case .parameterCount(let found, let expected):
             "training: \(found) parameters for a network that has \(expected)"
+        case .targetShape(let rows, let columns, let expectedRows, let expectedColumns):
+            "training: targets of \(rows) x \(columns) values; \(expectedRows) x \(expectedColumns) are needed"
+        case .targetsMissing(let outputWidth, let inputWidth):
+            "training: \(outputWidth) outputs for rows of \(inputWidth) values; targets must be given"
+        case .targetNotFinite(let row):
+            "training: the target of row \(row) holds a value that is not finite; leave such rows out"
         case .inputNotFinite(let row):
             "training: row \(row) holds a value that is not finite; leave such rows out"
         case .parametersNotFinite:

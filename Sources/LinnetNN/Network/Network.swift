@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LinnetNumerics
+
+/// A network that is ready to run: a checked architecture and where the parameters of its layers lie.
+///
+///     let network = try Network(.denseAutoencoder(inputWidth: 38, hidden: [32, 16, 8]))
+///     var parameters = network.initialParameters(seed: 1)
+///     let reconstruction = network.reconstruct(windows, parameters: parameters)
+///
+/// A network holds no parameters and no buffers, so one value serves any number of threads; each thread brings its own
+/// `Workspace`.
+public struct Network: Sendable {
+    public let architecture: NetworkArchitecture
+    let layers: LayerStack
+    /// The number of values that all layers put out for one row.
+    let outputsPerRow: Int
+
+    /// Lays out the parameters of `architecture`.
+    ///
+    /// - Throws: what is wrong with the architecture, under the default limits.
+    public init(_ architecture: NetworkArchitecture) throws(NetworkError) {
+        self.architecture = architecture
+        layers = try architecture.layers(within: .default)
+        outputsPerRow = layers.layers.reduce(0) { $0 + $1.output.count }
+    }
+
+    /// The number of values in one row of output; an autoencoder's is the input's.
+    public var outputWidth: Int { layers.outputShape.count }
+
+    /// The number of weights and biases, P.
+    public var parameterCount: Int { layers.parameterCount }
+
+    /// The number of values in one row of input.
+    public var inputWidth: Int { architecture.inputWidth }
+
+    /// Every weight and bias in the order in which they lie in the flat vector; together they fill it.
+    public var slots: [TensorSlot] {
+        var slots: [TensorSlot] = []
+        layers.forEachTensor { name, tensor, range in
+            slots.append(TensorSlot(name: name, shape: tensor.shape, range: range))
+        }
+        return slots
+    }
+
+    /// The weights and biases of each layer that has some in the flat vector, from the input on.
+    public var layerRanges: [Range<Int>] { layers.parameterRanges }
+
+    /// Draws the first weights, each layer's as its description says; biases are zero.
+    public func initialParameters(seed: UInt64) -> ParameterVector {
+        var generator = SeededGenerator(seed: seed)
+        var parameters = ParameterVector(repeating: 0, count: parameterCount)
+        layers.forEachTensor { _, tensor, range in
+            switch tensor.start {
+            case .zeros: break
+            case .ones: for i in range { parameters[i] = 1 }
+            case .glorot(let inputs, let outputs):
+                let bound = (6 / Double(inputs + outputs)).squareRoot()
+                for i in range { parameters[i] = Float(bound * (2 * generator.uniform() - 1)) }
+            }
+        }
+        return parameters
+    }
+}

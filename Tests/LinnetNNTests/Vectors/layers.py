@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Linnet's layers in PyTorch's functions, in float64: the same JSON, the same order and layout of the parameters.
+
+Values lie channels last, [rows, height, width, channels]; PyTorch wants channels first, so convolutions permute.
+"""
+
+import math
+
+import torch
+import torch.nn.functional as F
+
+ACTIVATIONS = {
+    "identity": lambda z: z,
+    "relu": F.relu,
+    "leakyRelu": F.leaky_relu,
+    "elu": F.elu,
+    "gelu": F.gelu,
+    "tanh": torch.tanh,
+    "sigmoid": torch.sigmoid,
+    "softplus": F.softplus,
+    "softmax": lambda z: F.softmax(z, dim=-1),
+}
+
+
+class Network:
+    def __init__(self, width: int, layers: list[dict]):
+        self.width, self.layers = width, layers
+        self.parameters: list[torch.Tensor] = []
+        shape = (1, 1, width)
+        self.steps = []
+        for layer in layers:
+            make = getattr(self, layer.get("kind", "dense"))
+            step, shape = make(layer, shape)
+            self.steps.append(step)
+
+    def __call__(self, x: torch.Tensor):
+        """The output, [rows, values], and what the layers add to the loss."""
+        y, penalty = x.reshape(len(x), 1, 1, self.width), torch.zeros((), dtype=torch.float64)
+        for step in self.steps:
+            y = step(y)
+            if isinstance(y, tuple):
+                y, added = y
+                penalty = penalty + added
+        return y.reshape(len(x), -1), penalty
+
+    def parameter(self, *shape: int) -> torch.Tensor:
+        self.parameters.append(torch.zeros(*shape, dtype=torch.float64, requires_grad=True))
+        return self.parameters[-1]
+
+    def dense(self, layer, shape):
+        weight, bias = self.parameter(layer["width"], shape[2]), self.parameter(layer["width"])
+        f = ACTIVATIONS[layer["activation"]]
+        return lambda x: f(F.linear(x, weight, bias)), (shape[0], shape[1], layer["width"])
+
+    def activation(self, layer, shape):
+        return ACTIVATIONS[layer["activation"]], shape
+
+    def reshape(self, layer, shape):
+        sizes = tuple([1] * (3 - len(layer["shape"])) + layer["shape"])
+        return lambda x: x.reshape(len(x), *sizes), sizes
+
+    def flatten(self, layer, shape):
+        return lambda x: x.reshape(len(x), 1, 1, -1), (1, 1, math.prod(shape))
