@@ -25,6 +25,8 @@ public enum AggregationError: Error, Sendable, Equatable, CustomStringConvertibl
     case noWeight
     /// A contribution was trained from a version that is too old, or from one that does not exist yet.
     case tooStale(agent: AgentID, staleness: Int, maximum: Int)
+    /// A contribution can not be read from where it is stored.
+    case unreadable(agent: AgentID, reason: String)
     /// The statistics of a channel are none that data can have.
     case implausible(agent: AgentID, channel: Int)
     /// No contributor has seen a single value of a channel.
@@ -55,6 +57,7 @@ public enum AggregationError: Error, Sendable, Equatable, CustomStringConvertibl
         case .noWeight: "all contributors together trained on no window, so there is nothing to weigh them by"
         case .tooStale(let agent, let staleness, let maximum):
             "agent \(agent) trained from a version \(staleness) versions old; allowed is 0 to \(maximum)"
+        case .unreadable(let agent, let reason): "the update of agent \(agent) can not be read: \(reason)"
         case .implausible(let agent, let channel):
             "agent \(agent) contributed statistics of channel \(channel) that no data can have"
         case .noValues(let channel): "no contributor has seen a single value of channel \(channel)"

@@ -14,18 +14,26 @@ struct AdaptiveClippingTests {
     private let origin = ParameterVector(repeating: 0, count: 2)
     private let clipping = AdaptiveClipping()
 
+    private func apply(
+        to contributions: [Contribution], state: AdaptiveClippingState?
+    ) throws -> AdaptiveClipping.Outcome {
+        try clipping.apply(to: ContributedUpdates(contributions), base: origin, state: state)
+    }
+
     @Test("the first round zeroes above 21 and shortens to 1, as TFF does")
     func firstRound() throws {
-        let outcome = try clipping.apply(
-            to: [
-                contribution("a", [0.6, 0]), contribution("b", [3, 4]), contribution("c", [21, 0]),
-                contribution("d", [0, -21.5]), contribution("e", [1e30, 0]),
-            ], base: origin, state: nil)
+        let updates = try [
+            contribution("a", [0.6, 0]), contribution("b", [3, 4]), contribution("c", [21, 0]),
+            contribution("d", [0, -21.5]), contribution("e", [1e30, 0]),
+        ]
+        let outcome = try apply(to: updates, state: nil)
 
-        #expect(outcome.contributions.map(\.parameters.values) == [[0.6, 0], [0.6, 0.8], [1, 0], [0, 0], [0, 0]])
+        #expect(outcome.scales == [1, 0.2, 1.0 / 21, 0, 0])
+        // A zeroed update keeps its weight: the mean of [0.6, 0], [0.6, 0.8], [1, 0] and two that count as no change.
+        let rule = ServerRule(clipping: clipping, aggregation: FederatedAveraging(maximumWeight: 10))
+        #expect(isClose(try rule.apply(to: updates, onto: origin).parameters, [2.2 / 5, 0.8 / 5]))
         #expect(outcome.zeroed.map(\.rawValue) == ["d", "e"])
         #expect(outcome.clipped.map(\.rawValue) == ["b", "c"])
-        #expect(outcome.contributions.map(\.windows) == [10, 10, 10, 10, 10])
         // Z: two of five are at or below 10: 10 · exp(-ln 10 (0.4 - 0.98)). C: three of five, with the zeroed ones.
         #expect(abs(outcome.state.zeroing - 10 * exp(-log(10) * (0.4 - 0.98))) < 1e-9)
         #expect(abs(outcome.state.clipping - exp(-0.2 * (0.6 - 0.8))) < 1e-12)
@@ -36,10 +44,10 @@ struct AdaptiveClippingTests {
         // A hundred lengths, 0.01 to 1.00; from 1 the bound falls to 0.8, and stays.
         let updates = try (1...100).map { try contribution("agent-\($0)", [Float($0) / 100, 0]) }
         var state = clipping.initialState
-        for _ in 0..<300 { state = try clipping.apply(to: updates, base: origin, state: state).state }
+        for _ in 0..<300 { state = try apply(to: updates, state: state).state }
 
         #expect(abs(state.clipping - 0.8) < 0.02)
-        let late = try clipping.apply(to: updates, base: origin, state: state)
+        let late = try apply(to: updates, state: state)
         #expect((15...25).contains(late.clipped.count))
     }
 
@@ -48,8 +56,8 @@ struct AdaptiveClippingTests {
         let long = try (0..<4).map { try contribution("agent-\($0)", [5, 5]) }
         let short = try (0..<4).map { try contribution("agent-\($0)", [0.01, 0]) }
 
-        #expect(try clipping.apply(to: long, base: origin, state: nil).state.clipping > 1)
-        #expect(try clipping.apply(to: short, base: origin, state: nil).state.clipping < 1)
+        #expect(try apply(to: long, state: nil).state.clipping > 1)
+        #expect(try apply(to: short, state: nil).state.clipping < 1)
     }
 
     @Test("the estimates can neither die out nor run away")
@@ -58,8 +66,8 @@ struct AdaptiveClippingTests {
         let wild = try (0..<3).map { try contribution("agent-\($0)", [1e30, 0]) }
         var (low, high) = (clipping.initialState, clipping.initialState)
         for _ in 0..<2000 {
-            low = try clipping.apply(to: still, base: origin, state: low).state
-            high = try clipping.apply(to: wild, base: origin, state: high).state
+            low = try apply(to: still, state: low).state
+            high = try apply(to: wild, state: high).state
         }
 
         #expect(low.clipping == 1e-12)
@@ -71,8 +79,8 @@ struct AdaptiveClippingTests {
     @Test("what is not fit to be measured is refused")
     func unfit() throws {
         #expect(throws: AggregationError.notFinite(agent: try AgentID("a"))) {
-            try clipping.apply(to: [contribution("a", [.nan, 0])], base: origin, state: nil)
+            try apply(to: [contribution("a", [.nan, 0])], state: nil)
         }
-        #expect(throws: AggregationError.noContributions) { try clipping.apply(to: [], base: origin, state: nil) }
+        #expect(throws: AggregationError.noContributions) { try apply(to: [], state: nil) }
     }
 }

@@ -22,7 +22,7 @@ struct FedBuffTests {
 
     @Test("two updates, one three versions old, move the model by the paper's 0.75")
     func vector() throws {
-        // federation.md 2.3; FLARE's formula would give 0.683.
+        // The paper's formula; FLARE's formula would give 0.683.
         let updates = try [
             buffered("a", [1], from: [0], staleness: 0), buffered("b", [1], from: [0], staleness: 3),
         ]

@@ -37,7 +37,7 @@ struct RobustVectorTests {
 
     @Test("median, trimmed mean and Krum agree with Flower on seven clients")
     func sevenClientsVector() throws {
-        // flwr 1.41.0, federation.md 2.4.
+        // As flwr 1.41.0 computes them.
         let clients = try sevenClients()
 
         #expect(isClose(try CoordinateMedian().aggregate(clients, onto: origin), [2, 2]))

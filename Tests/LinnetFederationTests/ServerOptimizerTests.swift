@@ -10,7 +10,7 @@ private let optimizers: [any ServerOptimizer] = [FedAvgM(), FedAdagrad(), FedYog
 
 @Suite("Server optimizers")
 struct ServerOptimizerTests {
-    /// The two clients of federation.md 2.2, who send the same weights three rounds long; the state passes through bytes.
+    /// Two clients, who send the same weights three rounds long; the state passes through bytes.
     private func threeRounds(_ optimizer: any ServerOptimizer) throws -> [ParameterVector] {
         let rule = ServerRule(aggregation: FederatedAveraging(maximumWeight: 1000), optimizer: optimizer)
         let clients = try [contribution("a", [1, -0.5], windows: 10), contribution("b", [0.5, 0.5], windows: 30)]

@@ -55,13 +55,20 @@ public struct ScaffoldServer: Sendable, Equatable {
         guard updates.count <= agents else {
             throw .tooManyForRule(rule: "scaffold", found: updates.count, maximum: agents)
         }
-        let weights = try Screened.sorted(updates.map(\.contribution), base: base)
-        let changes = try Screened.sorted(
-            updates.map { Contribution(agent: $0.contribution.agent, parameters: $0.controlChange, windows: 0) },
-            base: base)
+        let sorted = updates.sorted { $0.contribution.agent < $1.contribution.agent }
+        let (weights, changes) = (sorted.map(\.contribution), sorted.map(\.controlChange))
+        try ContributedUpdates(weights).check(base: base)
+        for (update, change) in zip(weights, changes) {
+            for vector in [update.parameters, change] {
+                guard vector.isFinite else { throw .notFinite(agent: update.agent) }
+                guard vector.count == base.count else {
+                    throw .wrongShape(agent: update.agent, found: vector.count, expected: base.count)
+                }
+            }
+        }
         let share = learningRate / Double(weights.count)
         let next = Self.sum(base, weights.map(\.parameters), minus: base, times: share)
-        let nextControl = Self.sum(control, changes.map(\.parameters), minus: nil, times: 1 / Double(agents))
+        let nextControl = Self.sum(control, changes, minus: nil, times: 1 / Double(agents))
         guard next.isFinite, nextControl.isFinite else { throw .resultNotFinite(rule: "scaffold") }
         control = nextControl
         return next

@@ -43,8 +43,8 @@ public struct AdaptiveClipping: Sendable, Equatable {
 
     /// What was done to the updates of a round.
     public struct Outcome: Sendable, Equatable {
-        /// The updates as they go to the rule, in agent order.
-        public var contributions: [Contribution]
+        /// How much of its way from the base each update keeps, in agent order: 0 where it counts as no change.
+        public var scales: [Double]
         /// The estimates for the next round.
         public var state: AdaptiveClippingState
         /// Whose update counts as no change.
@@ -80,39 +80,34 @@ public struct AdaptiveClipping: Sendable, Equatable {
     ///
     /// - Parameter state: what the last round left; nil for the first.
     /// - Throws: ``AggregationError``, if updates are not fit to be measured.
-    /// - Complexity: O(contributions × P), and a copy of each update that is changed.
+    /// - Complexity: O(contributions × P).
     public func apply(
-        to contributions: [Contribution], base: ParameterVector, state: AdaptiveClippingState?
+        to updates: any UpdateSource, base: ParameterVector, state: AdaptiveClippingState?
     ) throws(AggregationError) -> Outcome {
+        try updates.check(base: base)
+        let norms = try updates.norms(from: base)
         let state = state ?? initialState
-        var outcome = Outcome(
-            contributions: try Screened.sorted(contributions, base: base), state: state, zeroed: [], clipped: [])
+        var outcome = Outcome(scales: norms.map { _ in 1 }, state: state, zeroed: [], clipped: [])
         let limit = 2 * state.zeroing + 1
         var (belowZeroing, belowClipping) = (0, 0)
-        for position in outcome.contributions.indices {
-            let contribution = outcome.contributions[position]
-            let largest = Self.largestComponent(contribution.parameters, base)
+        try updates.readEach { row, parameters in
+            let largest = Self.largestComponent(parameters, base)
             if largest <= state.zeroing { belowZeroing += 1 }
-            guard largest <= limit else {
-                outcome.contributions[position].parameters = base
-                outcome.zeroed.append(contribution.agent)
+            if largest > limit {
+                outcome.scales[row] = 0
+                outcome.zeroed.append(updates.contributors[row].agent)
                 // Its length is zero by now, which is below any estimate; TFF counts it so.
                 belowClipping += 1
-                continue
-            }
-            let length = EuclideanDistance.between(contribution.parameters, base)
-            if length <= state.clipping {
+            } else if norms[row] <= state.clipping {
                 belowClipping += 1
             } else {
-                outcome.contributions[position].parameters = NormClipping<FederatedAveraging>.shortened(
-                    contribution.parameters, towards: base, by: state.clipping / length)
-                outcome.clipped.append(contribution.agent)
+                outcome.scales[row] = state.clipping / norms[row]
+                outcome.clipped.append(updates.contributors[row].agent)
             }
         }
-        let count = outcome.contributions.count
         outcome.state = AdaptiveClippingState(
-            checkedZeroing: zeroing.next(state.zeroing, below: belowZeroing, of: count),
-            clipping: clipping.next(state.clipping, below: belowClipping, of: count))
+            checkedZeroing: zeroing.next(state.zeroing, below: belowZeroing, of: norms.count),
+            clipping: clipping.next(state.clipping, below: belowClipping, of: norms.count))
         return outcome
     }
 

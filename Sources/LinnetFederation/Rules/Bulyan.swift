@@ -29,23 +29,23 @@ public struct Bulyan: AggregationStrategy {
     public var minimumContributors: Int { 4 * maximumMalicious + 3 }
 
     public func aggregate(
-        _ contributions: [Contribution], onto base: ParameterVector
+        _ updates: any UpdateSource, onto base: ParameterVector
     ) throws(AggregationError) -> ParameterVector {
-        let matrix = try UpdateMatrix(contributions, base: base)
+        let matrix = try UpdateMatrix(updates, base: base)
         let count = matrix.rowCount
         guard count >= minimumContributors else {
             throw .tooFewForRule(rule: name, found: count, minimum: minimumContributors)
         }
         var scores = KrumScores(try PairwiseDistances(matrix, rule: name))
-        var chosen: [Contribution] = []
+        var chosen: [Int] = []
         while chosen.count < count - 2 * maximumMalicious,
             let best = scores.best(neighbours: max(1, scores.remaining.count - maximumMalicious - 2))
         {
-            chosen.append(Contribution(agent: matrix.agent(best), parameters: matrix.rows[best], windows: 1))
+            chosen.append(best)
             scores.remove(best)
         }
-        let columns = try UpdateMatrix(chosen, base: base)
-        return columns.reduced(by: NearMedian(rows: chosen.count, dropped: 2 * maximumMalicious), prepare: nil)
+        return try UpdateMatrix(matrix, selected: chosen)
+            .reduced(by: NearMedian(rows: chosen.count, dropped: 2 * maximumMalicious))
     }
 
     /// Means of the values closest to the median of their column.

@@ -41,9 +41,34 @@ public struct FedBuff: AggregationStrategy, Equatable {
 
     /// Combines updates that all started from the current version: FedBuff with every τ = 0.
     public func aggregate(
-        _ contributions: [Contribution], onto base: ParameterVector
+        _ updates: any UpdateSource, onto base: ParameterVector
     ) throws(AggregationError) -> ParameterVector {
-        try aggregate(contributions.map { BufferedUpdate(contribution: $0, base: base, staleness: 0) }, onto: base)
+        try aggregate(updates, origins: [:], onto: base)
+    }
+
+    /// Combines the updates of a buffer, reading each once.
+    ///
+    /// - Parameters:
+    ///   - updates: at least one; K is their number, and each says how stale it is.
+    ///   - origins: the versions that updates started from, by staleness, `[P]` each; that of 0 is the current one.
+    ///   - current: the current version, `[P]`.
+    /// - Returns: `[P]`, all finite.
+    /// - Throws: ``AggregationError``.
+    public func aggregate(
+        _ updates: any UpdateSource, origins: [Int: ParameterVector], onto current: ParameterVector
+    ) throws(AggregationError) -> ParameterVector {
+        try updates.check(base: current)
+        var step = [Double](repeating: 0, count: current.count)
+        try updates.readEach { (row, parameters) throws(AggregationError) in
+            let contributor = updates.contributors[row]
+            let origin = contributor.staleness == 0 ? current : origins[contributor.staleness]
+            guard (0...maximumStaleness).contains(contributor.staleness), let origin else {
+                throw .tooStale(
+                    agent: contributor.agent, staleness: contributor.staleness, maximum: maximumStaleness)
+            }
+            try add(parameters, from: origin, of: contributor, to: &step)
+        }
+        return try moved(current, by: step, count: updates.contributors.count)
     }
 
     /// Combines the updates of a buffer.
@@ -56,19 +81,39 @@ public struct FedBuff: AggregationStrategy, Equatable {
     public func aggregate(
         _ updates: [BufferedUpdate], onto current: ParameterVector
     ) throws(AggregationError) -> ParameterVector {
-        let sorted = try screened(updates, current: current)
         var step = [Double](repeating: 0, count: current.count)
-        for update in sorted {
-            let weight = discount.weight(staleness: update.staleness)
-            update.contribution.parameters.withUnsafeBufferPointer { values in
-                update.base.withUnsafeBufferPointer { origin in
-                    step.withUnsafeMutableBufferPointer { step in
-                        for i in step.indices { step[i] += weight * (Double(values[i]) - Double(origin[i])) }
-                    }
+        for update in try screened(updates, current: current) {
+            let contributor = Contributor(
+                agent: update.contribution.agent, windows: update.contribution.windows, staleness: update.staleness)
+            try add(update.contribution.parameters, from: update.base, of: contributor, to: &step)
+        }
+        return try moved(current, by: step, count: updates.count)
+    }
+
+    /// Adds `s(τ) Δ` of one update.
+    private func add(
+        _ parameters: ParameterVector, from origin: ParameterVector, of contributor: Contributor,
+        to step: inout [Double]
+    ) throws(AggregationError) {
+        for vector in [parameters, origin] where vector.count != step.count {
+            throw .wrongShape(agent: contributor.agent, found: vector.count, expected: step.count)
+        }
+        guard parameters.isFinite else { throw .notFinite(agent: contributor.agent) }
+        guard origin.isFinite else { throw .baseNotFinite }
+        let weight = discount.weight(staleness: contributor.staleness)
+        parameters.withUnsafeBufferPointer { values in
+            origin.withUnsafeBufferPointer { origin in
+                step.withUnsafeMutableBufferPointer { step in
+                    for i in step.indices { step[i] += weight * (Double(values[i]) - Double(origin[i])) }
                 }
             }
         }
-        let factor = learningRate / Double(sorted.count)
+    }
+
+    private func moved(
+        _ current: ParameterVector, by step: [Double], count: Int
+    ) throws(AggregationError) -> ParameterVector {
+        let factor = learningRate / Double(count)
         let next = ParameterVector(zip(current.values, step).map { Float(Double($0) + factor * $1) })
         guard next.isFinite else { throw .resultNotFinite(rule: name) }
         return next
@@ -102,9 +147,10 @@ public struct FedBuff: AggregationStrategy, Equatable {
     private func screened(
         _ updates: [BufferedUpdate], current: ParameterVector
     ) throws(AggregationError) -> [BufferedUpdate] {
-        // The contributions are checked as in any rule; then what only a buffered update has.
-        _ = try Screened.sorted(updates.map(\.contribution), base: current)
         let sorted = updates.sorted { $0.contribution.agent < $1.contribution.agent }
+        let contributed = ContributedUpdates(sorted.map(\.contribution))
+        try contributed.check(base: current)
+        _ = try contributed.norms(from: current)
         for update in sorted {
             let agent = update.contribution.agent
             guard (0...maximumStaleness).contains(update.staleness) else {

@@ -7,6 +7,8 @@ import LinnetNumerics
 /// McMahan et al. 2017 (arXiv 1602.05629), algorithm 1: `w ← Σ (n_k / n) w_k` with `n = Σ n_k`. The number of windows is
 /// the participant's own claim, so here `n_k` is at most `maximumWeight`: no claim takes over the whole model.
 /// One bad participant can still move the average without bound; put ``NormClipping`` in front.
+///
+/// - Complexity: O(contributions × P) in one pass; memory for one sum and four updates.
 public struct FederatedAveraging: AggregationStrategy {
     /// Most windows that count for one participant.
     public let maximumWeight: Int
@@ -19,19 +21,42 @@ public struct FederatedAveraging: AggregationStrategy {
 
     public var name: String { "fedavg(weight up to \(maximumWeight))" }
 
-    /// Averages contributions.
-    ///
-    /// - Complexity: O(contributions × P); one pass, no copy of a contribution.
     public func aggregate(
-        _ contributions: [Contribution], onto base: ParameterVector
+        _ updates: any UpdateSource, onto base: ParameterVector
     ) throws(AggregationError) -> ParameterVector {
-        let sorted = try Screened.sorted(contributions, base: base, checksFinite: false)
-        let weights = sorted.map { weight(ofWindows: $0.windows) }
+        try updates.check(base: base)
+        let weights = updates.contributors.map { weight(ofWindows: $0.windows) }
         var sum = WeightedSum(count: base.count)
-        sum.add(sorted.map(\.parameters), weights: weights)
+        try updates.readGroups(count: base.count) { rows, group in sum.add(group, weights: Array(weights[rows])) }
+        return try Self.average(sum, of: updates)
+    }
+
+    /// Averages updates of which none is longer than `factor` times the median length.
+    ///
+    /// Lengths and sum come out of the same pass: where no update is too long, which is the usual case, there is no
+    /// second one.
+    func aggregate(
+        _ updates: any UpdateSource, onto base: ParameterVector, clippingFactor factor: Double
+    ) throws(AggregationError) -> ParameterVector {
+        try updates.check(base: base)
+        let weights = updates.contributors.map { weight(ofWindows: $0.windows) }
+        var sum = WeightedSum(count: base.count)
+        var norms: [Double] = []
+        try updates.readGroups(count: base.count) { rows, group in
+            norms += sum.add(group, weights: Array(weights[rows]), measuredFrom: base)
+        }
+        guard norms.allSatisfy(\.isFinite) else { throw updates.notFinite() }
+        let bound = ScaledUpdates.bound(norms, factor: factor)
+        guard norms.contains(where: { $0 > bound }) else { return try Self.average(sum, of: updates) }
+        return try aggregate(ScaledUpdates(updates, base: base, norms: norms, bound: bound), onto: base)
+    }
+
+    private static func average(
+        _ sum: WeightedSum, of updates: any UpdateSource
+    ) throws(AggregationError) -> ParameterVector {
         let average = sum.average()
-        // NaN and infinity go through every addition, even times zero: a finite average had nothing but finite parts.
-        guard sum.isFinite else { throw Screened.notFinite(sorted) }
+        // NaN and infinity go through every addition, even times zero: a finite sum had nothing but finite parts.
+        guard sum.isFinite else { throw updates.notFinite() }
         guard let average else { throw .noWeight }
         return average
     }

@@ -46,26 +46,23 @@ public struct GeometricMedian: AggregationStrategy {
     public var name: String { "geometric median(smoothing \(smoothing), up to \(maximumSteps) steps)" }
 
     public func aggregate(
-        _ contributions: [Contribution], onto base: ParameterVector
+        _ updates: any UpdateSource, onto base: ParameterVector
     ) throws(AggregationError) -> ParameterVector {
-        let matrix = try UpdateMatrix(contributions, base: base)
-        let origin =
-            start == .base
-            ? base : matrix.reduced(by: CoordinateMedian().reducer(rows: matrix.rowCount), prepare: nil)
-        var center = origin.values.map { Double($0) }
+        let matrix = try UpdateMatrix(updates, base: base)
+        // The median comes first even where it is not asked for: it reads columns, which puts updates that are streamed
+        // into a form that can be read again and again.
+        let median = try matrix.reduced(by: CoordinateMedian().reducer(rows: matrix.rowCount))
+        var center = (start == .base ? base : median).values.map { Double($0) }
         for _ in 0..<maximumSteps {
-            let weights = matrix.rows.map { 1 / max(smoothing, EuclideanDistance.between(center, $0)) }
-            let next = Self.mean(matrix.rows, weights: weights)
+            var weights: [Double] = []
+            try matrix.source.readEach { _, parameters in
+                weights.append(1 / max(smoothing, EuclideanDistance.between(center, parameters)))
+            }
+            let next = try matrix.mean(weights: weights)
             let step = EuclideanDistance.between(center, next)
             center = next
             if step <= tolerance * EuclideanDistance.between(center, base) { break }
         }
         return ParameterVector(center.map { Float($0) })
-    }
-
-    private static func mean(_ rows: [ParameterVector], weights: [Double]) -> [Double] {
-        var sum = WeightedSum(count: rows[0].count)
-        sum.add(rows, weights: weights)
-        return sum.quotients()
     }
 }

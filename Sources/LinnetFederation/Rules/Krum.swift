@@ -26,12 +26,12 @@ public struct Krum: AggregationStrategy {
     public var minimumContributors: Int { 2 * maximumMalicious + 3 }
 
     public func aggregate(
-        _ contributions: [Contribution], onto base: ParameterVector
+        _ updates: any UpdateSource, onto base: ParameterVector
     ) throws(AggregationError) -> ParameterVector {
-        let matrix = try UpdateMatrix(contributions, base: base)
+        let matrix = try UpdateMatrix(updates, base: base)
         let ranking = try Self.ranking(
             matrix, maximumMalicious: maximumMalicious, minimum: minimumContributors, rule: name)
-        return matrix.rows[ranking[0]]
+        return try matrix.row(ranking[0])
     }
 
     /// The rows of a matrix from the lowest score to the highest.

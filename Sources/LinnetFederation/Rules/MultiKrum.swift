@@ -38,10 +38,11 @@ public struct MultiKrum: AggregationStrategy {
     }
 
     public func aggregate(
-        _ contributions: [Contribution], onto base: ParameterVector
+        _ updates: any UpdateSource, onto base: ParameterVector
     ) throws(AggregationError) -> ParameterVector {
-        let matrix = try UpdateMatrix(contributions, base: base)
-        return matrix.mean(of: try selection(matrix))
+        let matrix = try UpdateMatrix(updates, base: base)
+        let chosen = UpdateMatrix(matrix, selected: try selection(matrix))
+        return ParameterVector(try chosen.mean(weights: chosen.rows.map { _ in 1 }).map { Float($0) })
     }
 
     /// The agents whose updates are averaged, in agent order.
@@ -50,7 +51,7 @@ public struct MultiKrum: AggregationStrategy {
     public func selection(
         of contributions: [Contribution], base: ParameterVector
     ) throws(AggregationError) -> [AgentID] {
-        let matrix = try UpdateMatrix(contributions, base: base)
+        let matrix = try UpdateMatrix(ContributedUpdates(contributions), base: base)
         return try selection(matrix).sorted().map { matrix.agent($0) }
     }
 

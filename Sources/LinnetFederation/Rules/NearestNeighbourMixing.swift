@@ -28,19 +28,18 @@ public struct NearestNeighbourMixing<Base: AggregationStrategy>: AggregationStra
     public var minimumContributors: Int { 2 * maximumMalicious + 1 }
 
     public func aggregate(
-        _ contributions: [Contribution], onto model: ParameterVector
+        _ updates: any UpdateSource, onto model: ParameterVector
     ) throws(AggregationError) -> ParameterVector {
-        let matrix = try UpdateMatrix(contributions, base: model)
+        let matrix = try UpdateMatrix(updates, base: model)
         guard matrix.rowCount >= minimumContributors else {
             throw .tooFewForRule(rule: name, found: matrix.rowCount, minimum: minimumContributors)
         }
         let mixing = try Neighbourhoods(matrix, size: matrix.rowCount - maximumMalicious, rule: name)
         if let columns = base as? any ColumnRule {
-            return matrix.reduced(by: try columns.reducer(rows: matrix.rowCount), prepare: mixing.mix)
+            return try matrix.reduced(by: try columns.reducer(rows: matrix.rowCount), prepare: mixing.mix)
         }
-        var mixed = matrix.contributions
-        for row in mixed.indices {
-            mixed[row].parameters = matrix.mean(of: mixing.members[row])
+        let mixed = zip(updates.contributors, try matrix.prepared(by: mixing.mix)).map { contributor, parameters in
+            Contribution(agent: contributor.agent, parameters: parameters, windows: contributor.windows)
         }
         return try base.aggregate(mixed, onto: model)
     }

@@ -9,6 +9,9 @@ import LinnetNumerics
 /// arXiv 2012.10333, section 5). It bounds what one bad participant can do; it does not find out who is bad.
 ///
 /// The median is the lower of the middle two: of two participants, the calmer one sets the measure.
+///
+/// - Complexity: O(contributions × P), a pass more than the rule after it needs; none more in front of
+///   ``FederatedAveraging``, unless something is clipped.
 public struct NormClipping<Base: AggregationStrategy>: AggregationStrategy {
     public let base: Base
     /// How many median norms an update may be long.
@@ -23,31 +26,15 @@ public struct NormClipping<Base: AggregationStrategy>: AggregationStrategy {
 
     public var name: String { "clipped(\(factor) x median) \(base.name)" }
 
-    /// Clips, and hands on.
-    ///
-    /// - Complexity: O(contributions × P), and a copy of each contribution that is clipped.
     public func aggregate(
-        _ contributions: [Contribution], onto model: ParameterVector
+        _ updates: any UpdateSource, onto model: ParameterVector
     ) throws(AggregationError) -> ParameterVector {
-        let sorted = try Screened.sorted(contributions, base: model, checksFinite: false)
-        let norms = sorted.map { EuclideanDistance.between($0.parameters, model) }
-        // A norm is finite exactly where all numbers are, so this spares reading all of them once more.
-        guard norms.allSatisfy(\.isFinite) else { throw Screened.notFinite(sorted) }
-        let bound = factor * norms.sorted()[(norms.count - 1) / 2]
-        var clipped = sorted
-        for position in clipped.indices where norms[position] > bound {
-            clipped[position].parameters = Self.shortened(
-                clipped[position].parameters, towards: model, by: bound / norms[position])
+        if let mean = base as? FederatedAveraging {
+            return try mean.aggregate(updates, onto: model, clippingFactor: factor)
         }
-        return try base.aggregate(clipped, onto: model)
-    }
-
-    static func shortened(
-        _ parameters: ParameterVector, towards model: ParameterVector, by scale: Double
-    ) -> ParameterVector {
-        ParameterVector(
-            zip(parameters.values, model.values).map { value, origin in
-                Float(Double(origin) + (Double(value) - Double(origin)) * scale)
-            })
+        try updates.check(base: model)
+        let norms = try updates.norms(from: model)
+        let bound = ScaledUpdates.bound(norms, factor: factor)
+        return try base.aggregate(ScaledUpdates(updates, base: model, norms: norms, bound: bound), onto: model)
     }
 }

@@ -5,7 +5,7 @@ import LinnetNumerics
 /// The squared Euclidean distance of every two updates of a round, `[n,n]`.
 ///
 /// Taken from the Gram matrix of the differences from the base, `‖x‖² + ‖y‖² - 2xy`, in Double throughout: in Float that
-/// cancels. One pass over the updates, block by block; memory for one block and 8 n² bytes.
+/// cancels. One pass over the updates, block by block; memory for a few blocks and 16 n² bytes.
 struct PairwiseDistances {
     /// How many updates may be compared: beyond, the matrix alone takes more than 128 MiB.
     static let maximumRows = 4096
@@ -25,21 +25,48 @@ struct PairwiseDistances {
         guard count <= Self.maximumRows else {
             throw .tooManyForRule(rule: rule, found: count, maximum: Self.maximumRows)
         }
-        var squared = [Double](repeating: 0, count: count * count)
-        let width = min(256, max(1, matrix.columnCount))
-        let block = UnsafeMutablePointer<Double>.allocate(capacity: count * width)
-        defer { block.deallocate() }
-        squared.withUnsafeMutableBufferPointer { buffer in
+        // Halves, each added up by itself whether or not there is a thread for each, so that the sums are the same. The
+        // largest matrices are made in one piece, since a second one would take as much memory again.
+        let parts = count <= Self.maximumRows / 2 ? 2 : 1
+        var sums = [Double](repeating: 0, count: parts * count * count)
+        let middle = parts == 1 ? 0 : matrix.columnCount / 2 / Self.width * Self.width
+        let ranges = [middle..<matrix.columnCount, 0..<middle]
+        try sums.withUnsafeMutableBufferPointer { buffer throws(AggregationError) in
             guard let gram = buffer.baseAddress else { return }
-            for start in stride(from: 0, to: matrix.columnCount, by: width) {
-                let columns = start..<min(start + width, matrix.columnCount)
-                matrix.loadDifferences(columns, into: block)
-                Kernels.addGram(block, to: gram, rows: count, columns: columns.count)
+            try Workers.perform(parts) { (part) throws(AggregationError) in
+                try Self.add(matrix, ranges[part], to: gram + part * count * count)
+            }
+            if parts == 2 {
+                for i in 0..<count * count { gram[i] += gram[count * count + i] }
             }
             Self.turnIntoDistances(gram, count: count)
         }
+        sums.removeLast((parts - 1) * count * count)
+        squared = sums
         self.count = count
-        self.squared = squared
+    }
+
+    /// Columns whose products are added up at a time.
+    private static let width = 256
+
+    /// Adds the inner products of some columns' differences from the base.
+    private static func add(
+        _ matrix: UpdateMatrix, _ columns: Range<Int>, to gram: UnsafeMutablePointer<Double>
+    ) throws(AggregationError) {
+        let count = matrix.rowCount
+        let differences = UnsafeMutablePointer<Double>.allocate(capacity: count * width)
+        defer { differences.deallocate() }
+        try matrix.forEachBlock(of: columns, width: width) { columns, block in
+            matrix.base.withUnsafeBufferPointer { base in
+                for row in 0..<count {
+                    let (values, target) = (block + row * columns.count, differences + row * columns.count)
+                    for i in 0..<columns.count {
+                        target[i] = Double(values[i]) - Double(base[columns.lowerBound + i])
+                    }
+                }
+            }
+            Kernels.addGram(differences, to: gram, rows: count, columns: columns.count)
+        }
     }
 
     /// Replaces inner products by squared distances, on both sides of the diagonal.

@@ -18,7 +18,7 @@ import LinnetNumerics
 ///   capped weights: of three, nobody can say which two are right;
 /// - above ``maximumMixed`` contributors to steps 1 and 3, since mixing compares all with all.
 ///
-/// - Complexity: O(P n²); O(P n log² n) above ``maximumMixed``. Memory for one block and 8 n² bytes.
+/// - Complexity: O(P n²); O(P n log² n) above ``maximumMixed``. Memory for a few blocks and 16 n² bytes.
 public struct RobustAggregation: AggregationStrategy {
     /// What is done with a number of contributors.
     public enum Stage: String, Sendable, Equatable, CaseIterable {
@@ -79,21 +79,19 @@ public struct RobustAggregation: AggregationStrategy {
     }
 
     public func aggregate(
-        _ contributions: [Contribution], onto base: ParameterVector
+        _ updates: any UpdateSource, onto base: ParameterVector
     ) throws(AggregationError) -> ParameterVector {
-        let stage = stage(of: contributions.count)
+        let count = updates.contributors.count
+        let stage = stage(of: count)
         guard stage != .cappedAverage else {
             return try NormClipping(FederatedAveraging(maximumWeight: maximumWeight), factor: capFactor)
-                .aggregate(contributions, onto: base)
+                .aggregate(updates, onto: base)
         }
-        var matrix = try UpdateMatrix(contributions, base: base)
-        let count = matrix.rowCount
+        let matrix = try UpdateMatrix(updates, base: base, capFactor: capFactor)
         let malicious = malicious(of: count)
-        let norms = matrix.norms()
-        matrix.clip(norms: norms, bound: capFactor * norms.sorted()[(count - 1) / 2])
         let trimmed = TrimmedColumns(rows: count, trimmed: malicious)
-        guard stage == .mixedTrimmedMean else { return matrix.reduced(by: trimmed, prepare: nil) }
+        guard stage == .mixedTrimmedMean else { return try matrix.reduced(by: trimmed) }
         let mixing = try Neighbourhoods(matrix, size: count - malicious, rule: name)
-        return matrix.reduced(by: trimmed, prepare: mixing.mix)
+        return try matrix.reduced(by: trimmed, prepare: mixing.mix)
     }
 }

@@ -5,81 +5,77 @@ import LinnetNumerics
 
 /// The screened updates of a round as one matrix, `[n,P]`: a row an agent in agent order, a column a parameter.
 ///
-/// No row is copied: rules read it block by block of columns, so that their own memory does not grow with P.
+/// Rules read it block by block of columns, so that their memory does not grow with P, and the updates may lie on disk.
 struct UpdateMatrix {
-    /// The contributions in agent order.
-    let contributions: [Contribution]
-    /// The weights they bring, `[n,P]`.
-    let rows: [ParameterVector]
+    /// What the matrix is read from; updates that are too long are shortened in it.
+    let source: any UpdateSource
+    /// The rows of the source that the matrix has, in agent order.
+    let rows: [Int]
     let base: ParameterVector
-    /// How much of its way from the base each row keeps; 1 leaves a row as it came.
-    private(set) var scales: [Double]
+    /// The length of each row's way from the base, `[n]`.
+    let norms: [Double]
 
-    /// Screens and sorts contributions.
-    init(_ contributions: [Contribution], base: ParameterVector) throws(AggregationError) {
-        self.contributions = try Screened.sorted(contributions, base: base)
-        rows = self.contributions.map(\.parameters)
+    /// Checks updates, in one pass over them.
+    ///
+    /// - Parameter capFactor: how many median lengths an update may be long; nil for any length.
+    init(_ updates: any UpdateSource, base: ParameterVector, capFactor: Double? = nil) throws(AggregationError) {
+        try updates.check(base: base)
+        norms = try updates.norms(from: base)
+        source =
+            if let capFactor {
+                ScaledUpdates(
+                    updates, base: base, norms: norms, bound: ScaledUpdates.bound(norms, factor: capFactor))
+            } else {
+                updates
+            }
+        rows = Array(norms.indices)
         self.base = base
-        scales = [Double](repeating: 1, count: rows.count)
+    }
+
+    /// Some rows of another matrix.
+    ///
+    /// - Parameter selected: their indices there, none twice.
+    init(_ matrix: UpdateMatrix, selected: [Int]) {
+        let selected = selected.sorted()
+        source = matrix.source
+        rows = selected.map { matrix.rows[$0] }
+        norms = selected.map { matrix.norms[$0] }
+        base = matrix.base
     }
 
     /// The agent of a row.
-    func agent(_ row: Int) -> AgentID { contributions[row].agent }
+    func agent(_ row: Int) -> AgentID { source.contributors[rows[row]].agent }
 
     /// Number of agents, n.
     var rowCount: Int { rows.count }
     /// Number of parameters, P.
     var columnCount: Int { base.count }
 
-    /// The length of each row's way from the base, `[n]`, before any scaling.
-    func norms() -> [Double] { rows.map { EuclideanDistance.between($0, base) } }
-
-    /// Shortens rows to at most `bound` from the base.
-    mutating func clip(norms: [Double], bound: Double) {
-        for row in scales.indices where norms[row] > bound { scales[row] = bound / norms[row] }
-    }
-
     /// Copies columns of all rows, `[n, columns.count]`, row after row.
-    func load(_ columns: Range<Int>, into block: UnsafeMutablePointer<Float>) {
-        base.withUnsafeBufferPointer { base in
-            for row in rows.indices {
-                let target = block + row * columns.count
-                let scale = scales[row]
-                rows[row].withUnsafeBufferPointer { values in
-                    guard let values = values.baseAddress, let base = base.baseAddress else { return }
-                    let (value, origin) = (values + columns.lowerBound, base + columns.lowerBound)
-                    if scale == 1 {
-                        target.update(from: value, count: columns.count)
-                    } else {
-                        for i in 0..<columns.count {
-                            target[i] = Float(Double(origin[i]) + (Double(value[i]) - Double(origin[i])) * scale)
-                        }
-                    }
-                }
-            }
+    func load(_ columns: Range<Int>, into block: UnsafeMutablePointer<Float>) throws(AggregationError) {
+        for (position, row) in rows.enumerated() {
+            try source.load(columns, of: row, into: block + position * columns.count)
         }
     }
 
-    /// Copies columns of all rows as differences from the base, `[n, columns.count]`, row after row.
-    func loadDifferences(_ columns: Range<Int>, into block: UnsafeMutablePointer<Double>) {
-        base.withUnsafeBufferPointer { base in
-            for row in rows.indices {
-                let target = block + row * columns.count
-                let scale = scales[row]
-                rows[row].withUnsafeBufferPointer { values in
-                    guard let values = values.baseAddress, let base = base.baseAddress else { return }
-                    let (value, origin) = (values + columns.lowerBound, base + columns.lowerBound)
-                    for i in 0..<columns.count { target[i] = (Double(value[i]) - Double(origin[i])) * scale }
-                }
-            }
+    /// One row, `[P]`.
+    func row(_ row: Int) throws(AggregationError) -> ParameterVector {
+        var values = [Float](repeating: 0, count: columnCount)
+        try values.withUnsafeMutableBufferPointer { values throws(AggregationError) in
+            guard let target = values.baseAddress else { return }
+            try source.load(0..<values.count, of: rows[row], into: target)
         }
+        return ParameterVector(values)
     }
 
-    /// The mean of some rows as they came, each counting the same, added up in agent order: `[P]`.
-    func mean(of selected: [Int]) -> ParameterVector {
-        let selected = selected.sorted()
+    /// The mean of all rows, weighted, added up in agent order: `[P]` in Double.
+    ///
+    /// - Parameter weights: one a row, finite, at least 0, some above 0.
+    func mean(weights: [Double]) throws(AggregationError) -> [Double] {
+        var ofSource = [Double](repeating: 0, count: source.contributors.count)
+        for (row, weight) in zip(rows, weights) { ofSource[row] = weight }
         var sum = WeightedSum(count: columnCount)
-        sum.add(selected.map { rows[$0] }, weights: selected.map { _ in 1 })
-        return sum.average() ?? base
+        try source.readGroups(count: columnCount) { rows, group in sum.add(group, weights: Array(ofSource[rows])) }
+        return sum.quotients()
     }
 }

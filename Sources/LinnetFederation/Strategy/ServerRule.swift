@@ -48,28 +48,41 @@ public struct ServerRule: Sendable {
     /// Makes the next version.
     ///
     /// - Parameters:
-    ///   - contributions: at least one, at most one an agent; each `[P]`.
+    ///   - updates: at least one; each `[P]`.
     ///   - base: the current version, `[P]`.
-    ///   - state: what was stored with it.
+    ///   - origins: the versions that updates started from, by how many versions ago that was; the base is known.
+    ///   - state: what was stored with the current version.
     /// - Throws: ``AggregationError``; version and state stay what they are then.
     public func apply(
-        to contributions: [Contribution], onto base: ParameterVector, state: ServerState = ServerState()
+        to updates: any UpdateSource, onto base: ParameterVector, origins: [Int: ParameterVector] = [:],
+        state: ServerState = ServerState()
     ) throws(AggregationError) -> Outcome {
-        var contributions = contributions
+        var updates = updates
         var outcome = Outcome(parameters: base, state: ServerState())
         if let clipping {
-            let clipped = try clipping.apply(to: contributions, base: base, state: state.clipping)
-            contributions = clipped.contributions
+            let clipped = try clipping.apply(to: updates, base: base, state: state.clipping)
+            updates = ScaledUpdates(updates, base: base, scales: clipped.scales)
             outcome.state.clipping = clipped.state
             outcome.zeroed = clipped.zeroed
             outcome.clipped = clipped.clipped
         }
-        outcome.parameters = try aggregation.aggregate(contributions, onto: base)
+        if let buffer = aggregation as? FedBuff {
+            outcome.parameters = try buffer.aggregate(updates, origins: origins, onto: base)
+        } else {
+            outcome.parameters = try aggregation.aggregate(updates, onto: base)
+        }
         if let optimizer {
             (outcome.parameters, outcome.state.optimizer) = try optimizer.step(
                 from: base, towards: outcome.parameters, state: state.optimizer)
         }
         guard outcome.parameters.isFinite else { throw .resultNotFinite(rule: name) }
         return outcome
+    }
+
+    /// Makes the next version of contributions that are in memory, at most one an agent.
+    public func apply(
+        to contributions: [Contribution], onto base: ParameterVector, state: ServerState = ServerState()
+    ) throws(AggregationError) -> Outcome {
+        try apply(to: ContributedUpdates(contributions), onto: base, state: state)
     }
 }
