@@ -66,8 +66,7 @@ public struct ScalerAggregation: Sendable {
 
     /// Pools one channel over all agents that have seen it; at least one.
     private static func pooled(_ moments: [ChannelMoments]) -> (mean: Double, deviation: Double) {
-        let countLimit = maximumCountRatio * lowerMedian(moments.map { Double($0.count) })
-        let weights = moments.map { min(Double($0.count), countLimit) }
+        let weights = capped(moments.map { Double($0.count) })
 
         // Zeros are left out: where most machines stand still, the few that move set the scale.
         let moving = moments.map(\.standardDeviation).filter { $0 > 0 }
@@ -87,6 +86,12 @@ public struct ScalerAggregation: Sendable {
             variance += weights[position] * (deviations[position] * deviations[position] + offset * offset)
         }
         return (mean, (variance / total).squareRoot())
+    }
+
+    /// Counts above 0, each held to ``maximumCountRatio`` times their median.
+    static func capped(_ counts: [Double]) -> [Double] {
+        let limit = maximumCountRatio * lowerMedian(counts)
+        return counts.map { min($0, limit) }
     }
 
     /// The lower of the middle two: of two agents, the more modest one sets the measure.

@@ -106,12 +106,23 @@ public struct UpdateScreening: Sendable, Equatable {
 
     /// Screens the statistics of one participant: number of channels, then each channel by itself.
     ///
+    /// - Parameter sketches: the distributions beside the moments, if it sent some.
     /// - Throws: ``UpdateRefusal/wrongShape(found:expected:)`` or ``UpdateRefusal/implausible(channel:)``.
-    public func screen(moments: [ChannelMoments], channelCount: Int) throws(UpdateRefusal) {
+    public func screen(
+        moments: [ChannelMoments], sketches: [QuantileSketch]? = nil, channelCount: Int
+    ) throws(UpdateRefusal) {
         guard moments.count == channelCount else {
             throw .wrongShape(found: moments.count, expected: channelCount)
         }
         for (channel, moments) in moments.enumerated() where !ScalerAggregation.isUsable(moments) {
+            throw .implausible(channel: channel)
+        }
+        guard let sketches else { return }
+        guard sketches.count == channelCount else {
+            throw .wrongShape(found: sketches.count, expected: channelCount)
+        }
+        for channel in sketches.indices
+        where !ScalerAggregation.isUsable(sketches[channel], with: moments[channel]) {
             throw .implausible(channel: channel)
         }
     }

@@ -57,8 +57,16 @@ public struct StatisticsBody: Codable, Sendable, Equatable, WireChecked {
     /// Moments of each channel within each device (deviations from the device's own level), merged over the agent's
     /// devices; in the order of the contract.
     public var channels: [ChannelMoments]
+    /// The distribution of the same deviations, channel by channel; absent where it would be too much to send.
+    public var sketches: [QuantileSketch]?
 
-    public init(channels: [ChannelMoments]) { self.channels = channels }
+    /// Most channels of which sketches are sent: a sketch takes about 1.5 KiB.
+    public static let maximumSketches = 512
+
+    public init(channels: [ChannelMoments], sketches: [QuantileSketch]? = nil) {
+        self.channels = channels
+        self.sketches = sketches
+    }
 
     public func check() throws(WireError) {
         guard (1...4096).contains(channels.count) else {
@@ -67,6 +75,18 @@ public struct StatisticsBody: Codable, Sendable, Equatable, WireChecked {
         for (position, moments) in channels.enumerated() where !moments.isPlausible {
             throw .notAllowed(
                 field: "channels[\(position)]", found: "moments no data can have", allowed: "finite, in order")
+        }
+        guard let sketches else { return }
+        guard sketches.count == channels.count, sketches.count <= Self.maximumSketches else {
+            throw .notAllowed(
+                field: "sketches", found: "\(sketches.count)",
+                allowed: "absent, or \(channels.count), at most \(Self.maximumSketches)")
+        }
+        for (position, sketch) in sketches.enumerated()
+        where !sketch.isPlausible || sketch.count != Double(channels[position].count) {
+            throw .notAllowed(
+                field: "sketches[\(position)]", found: "a distribution no data can have",
+                allowed: "finite, in order, of \(channels[position].count) values")
         }
     }
 }

@@ -281,6 +281,11 @@ struct RoundLearnerTests {
             #expect(merged.count == 2 * own.count)
             #expect(abs(merged.standardDeviation - own.standardDeviation) < 0.01 * own.standardDeviation)
         }
+        for (sketch, moments) in zip(try #require(body.sketches), body.channels) {
+            #expect(sketch.count == Double(moments.count))
+            #expect(abs(Double(sketch.minimum) - moments.minimum) < 1e-3)
+            #expect(abs(try #require(sketch.quantile(0.5)) - moments.mean) < moments.standardDeviation)
+        }
     }
 
     @Test("too few windows, a foreign base and a base of garbage are failures with a reason")

@@ -124,3 +124,110 @@ struct ScalerAggregationTests {
         try screening.screen(moments: good, channelCount: 2)
     }
 }
+
+@Suite("Pooling distributions into a robust scaler")
+struct RobustScalerTests {
+    private typealias Statistics = (agent: AgentID, moments: [ChannelMoments], sketches: [QuantileSketch])
+
+    private func statistics(_ agent: Int, _ channels: [[Double]]) throws -> Statistics {
+        let moments = channels.map { values in values.reduce(into: ChannelMoments()) { $0.add($1) } }
+        let sketches = channels.map { values in
+            var sketch = QuantileSketch()
+            sketch.add(values)
+            return sketch
+        }
+        return (try AgentID("agent-\(agent)"), moments, sketches)
+    }
+
+    private func normal(_ count: Int, mean: Double = 0, deviation: Double, seed: UInt64) -> [Double] {
+        var generator = SeededGenerator(seed: seed)
+        return (0..<count).map { _ in mean + deviation * generator.gaussian() }
+    }
+
+    private func scaler(_ fleet: [Statistics]) throws -> (centers: [Double], spreads: [Double]) {
+        try ScalerAggregation.robustScaler(from: fleet, channelCount: 1, minimumContributors: 2)
+    }
+
+    @Test("of normal data it is mean and deviation")
+    func normal() throws {
+        let fleet = try (0..<8).map { try statistics($0, [normal(4000, mean: 3, deviation: 2, seed: UInt64($0))]) }
+        let (centers, spreads) = try scaler(fleet)
+
+        #expect(abs(centers[0] - 3) < 0.05)
+        #expect(abs(spreads[0] - 2) < 0.05)
+    }
+
+    @Test("outliers in every tenth value do not move it, where they blow up the deviation")
+    func outliers() throws {
+        let fleet = try (0..<8).map { agent in
+            var values = normal(2000, deviation: 1, seed: UInt64(agent))
+            for i in stride(from: 0, to: values.count, by: 10) { values[i] = 500 }
+            return try statistics(agent, [values])
+        }
+        let standard = try ScalerAggregation.scaler(
+            from: fleet.map { ($0.agent, $0.moments) }, channelCount: 1, minimumContributors: 2)
+
+        let (centers, spreads) = try scaler(fleet)
+
+        #expect(standard.standardDeviations[0] > 100)
+        // A tenth of all values at one end moves the quartiles by a few hundredths of the ranks.
+        #expect(abs(centers[0]) < 0.25)
+        #expect((0.9...1.3).contains(spreads[0]))
+    }
+
+    @Test("one agent that claims far more values than the others counts for four times the median")
+    func greedy() throws {
+        var fleet = try (0..<9).map { try statistics($0, [normal(1000, deviation: 1, seed: UInt64($0))]) }
+        fleet.append(try statistics(9, [normal(90_000, mean: 100, deviation: 1, seed: 9)]))
+
+        let (centers, _) = try scaler(fleet)
+
+        // 4000 of 13,000 values are its: the median is still among the others'.
+        #expect(centers[0] < 3)
+    }
+
+    @Test("a channel that mostly stands still takes the standard deviation, and one without any value is refused")
+    func still() throws {
+        let still = [Double](repeating: 0, count: 900) + normal(100, deviation: 1, seed: 1)
+        let fleet = try (0..<3).map { try statistics($0, [still]) }
+        let standard = try ScalerAggregation.scaler(
+            from: fleet.map { ($0.agent, $0.moments) }, channelCount: 1, minimumContributors: 2)
+
+        #expect(try scaler(fleet).spreads == standard.standardDeviations)
+        #expect(throws: AggregationError.noValues(channel: 0)) { try scaler((0..<3).map { try statistics($0, [[]]) }) }
+    }
+
+    @Test("the same bits come out in whatever order statistics arrive")
+    func order() throws {
+        var generator = SeededGenerator(seed: 4)
+        var fleet = try (0..<9).map { try statistics($0, [normal(100 + 70 * $0, deviation: 1, seed: UInt64($0))]) }
+        let first = try scaler(fleet)
+        for _ in 0..<10 {
+            fleet.shuffle(using: &generator)
+            #expect(try scaler(fleet) == first)
+        }
+    }
+
+    @Test("a distribution of other values than the moments beside it is refused, on arrival and when it is pooled")
+    func lies() throws {
+        let honest = try (0..<3).map { try statistics($0, [normal(100, deviation: 1, seed: UInt64($0))]) }
+        let screening = UpdateScreening(maximumNorm: 1)
+        try screening.screen(moments: honest[0].moments, sketches: honest[0].sketches, channelCount: 1)
+        var lies = [QuantileSketch()]
+        lies.append(QuantileSketch(centroids: [.init(mean: 1, weight: 99)], minimum: 1, maximum: 1))
+        lies.append(QuantileSketch(centroids: [.init(mean: .nan, weight: 100)], minimum: 1, maximum: 1))
+        lies.append(QuantileSketch(centroids: [.init(mean: 1e30, weight: 100)], minimum: 1, maximum: 2e30))
+        lies.append(QuantileSketch(centroids: [.init(mean: 5, weight: 100)], minimum: 6, maximum: 7))
+        for lie in lies {
+            var fleet = honest
+            fleet[1].sketches = [lie]
+            #expect(throws: AggregationError.implausible(agent: fleet[1].agent, channel: 0)) { try scaler(fleet) }
+            #expect(throws: UpdateRefusal.implausible(channel: 0)) {
+                try screening.screen(moments: fleet[1].moments, sketches: [lie], channelCount: 1)
+            }
+        }
+        #expect(throws: UpdateRefusal.wrongShape(found: 5, expected: 1)) {
+            try screening.screen(moments: honest[0].moments, sketches: lies, channelCount: 1)
+        }
+    }
+}

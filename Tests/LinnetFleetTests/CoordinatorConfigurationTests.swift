@@ -3,6 +3,7 @@
 import Foundation
 import LinnetConfiguration
 import LinnetDomain
+import LinnetFederation
 import LinnetFleet
 import LinnetMessaging
 import Testing
@@ -61,6 +62,13 @@ struct CoordinatorConfigurationTests {
             ])
         let exposed = try read(minimal + "api: {host: 0.0.0.0, exposeWithoutAuthentication: true}")
         #expect(exposed.apiHost == "0.0.0.0")
+    }
+
+    @Test("the scaler's rule is read, and any other word refused")
+    func scaler() throws {
+        #expect(try read(minimal).fleet.scaler == .standard)
+        #expect(try read(minimal + "rounds: {scaler: robust}").fleet.scaler == .robust)
+        #expect(problems(minimal + "rounds: {scaler: minmax}").count == 1)
     }
 
     @Test("how updates are written down is read, and what is no encoding refused")

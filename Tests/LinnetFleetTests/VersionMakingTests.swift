@@ -2,6 +2,7 @@
 
 import FoundationEssentials
 import LinnetDomain
+import LinnetFederation
 import LinnetFleet
 import LinnetMessaging
 import LinnetNN
@@ -71,6 +72,36 @@ struct VersionMakingTests {
             model.scaler.center.allSatisfy { abs($0) < 1e-6 } && model.scaler.scale.allSatisfy { abs($0 - 1) < 1e-6 })
         #expect(model.provenance["round"] == "1" && model.provenance["cohort"] == "\(CohortID(of: contract))")
         #expect(try first() == version)
+    }
+
+    @Test("a robust scaler is made of everybody's distributions, and where one sends none, of the moments")
+    func robustScaler() throws {
+        let robust = VersionMaking(settings: FleetSettings(hidden: [3], scaler: .robust))
+        let round = round(1)
+        var moments = ChannelMoments()
+        var sketch = QuantileSketch()
+        let values = (0..<1000).map { $0 % 10 == 0 ? 500 : Double($0 % 7) }
+        for value in values { moments.add(value) }
+        sketch.add(values)
+        func version(sketches: [QuantileSketch]?) throws -> ModelArtifact {
+            let with = StatisticsBody(channels: [moments, moments], sketches: [sketch, sketch])
+            let other = StatisticsBody(channels: [moments, moments], sketches: sketches)
+            let updates = [
+                try update("a", body: try Wire.encode(with), round: round, before: nil, after: nil),
+                try update("b", body: try Wire.encode(other), round: round, before: nil, after: nil),
+            ]
+            return try ModelArtifact(
+                parsing: try robust.first(of: round, contract: contract, updates: updates, at: now).file)
+        }
+
+        let pooled = try version(sketches: [sketch, sketch])
+        let mixed = try version(sketches: nil)
+
+        #expect(pooled.provenance["rule"] == "pooled quantiles")
+        #expect(pooled.scaler.center.allSatisfy { (2...4).contains($0) })
+        #expect(pooled.scaler.scale.allSatisfy { (1...4).contains($0) })
+        #expect(mixed.provenance["rule"] == "pooled statistics")
+        #expect(mixed.scaler.scale.allSatisfy { $0 > 100 })
     }
 
     @Test("the next version is the same, bit by bit, in whatever order updates came")

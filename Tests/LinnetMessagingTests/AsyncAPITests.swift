@@ -112,6 +112,8 @@ struct AsyncAPITests {
         acknowledgement.echo = nil
         var anomaly = Samples.anomaly
         anomaly.event.contributions = []
+        var statistics = Samples.statistics
+        statistics.sketches = nil
         let envelope = try SignedEnvelope(sealing: Samples.offer, with: SigningKey())
         return try [
             Example("Presence", full: Samples.presence, least: Samples.presence),
@@ -120,7 +122,7 @@ struct AsyncAPITests {
             Example("RolloutReport", full: Samples.report, least: Samples.report),
             Example("ChunkRequest", full: Samples.request, least: Samples.request),
             Example("UpdateHeader", full: Samples.header, least: header),
-            Example("StatisticsBody", full: Samples.statistics, least: Samples.statistics),
+            Example("StatisticsBody", full: Samples.statistics, least: statistics),
             Example("Acknowledgement", full: Samples.acknowledgement, least: acknowledgement),
             Example("RoundOffer", full: Samples.offer, least: offer),
             Example("ReleaseManifest", full: Samples.manifest, least: manifest),

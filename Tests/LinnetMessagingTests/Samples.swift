@@ -61,11 +61,15 @@ enum Samples {
 
     static let statistics: StatisticsBody = {
         var moments = ChannelMoments()
-        for value in [2.0, 4, 4, 4, 5, 5, 7, 9] { moments.add(value) }
-        return StatisticsBody(channels: [moments])
+        var sketch = QuantileSketch()
+        let values = [2.0, 4, 4, 4, 5, 5, 7, 9]
+        for value in values { moments.add(value) }
+        sketch.add(values)
+        return StatisticsBody(channels: [moments], sketches: [sketch])
     }()
     static let statisticsText =
-        #"{"channels":[{"count":8,"maximum":9,"mean":5,"minimum":2,"squaredDeviations":32}]}"#
+        #"{"channels":[{"count":8,"maximum":9,"mean":5,"minimum":2,"squaredDeviations":32}],"sketches":[{"maximum":9,"#
+        + #""means":[2,4,4,4,5,5,7,9],"minimum":2,"weights":[1,1,1,1,1,1,1,1]}]}"#
 
     static let manifest = ReleaseManifest(
         cohort: cohort, release: 2, model: reference, parent: digest, round: 7, participants: 4, shadowWindows: 20,

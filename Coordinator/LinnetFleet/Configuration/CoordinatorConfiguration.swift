@@ -58,6 +58,10 @@ public struct CoordinatorConfiguration: Sendable, Equatable {
                 ?? .tanh,
             falseAlarmsPerDay: model.number("falseAlarmsPerDay", default: 1, in: 0.0001...1000),
             strategy: strategy(rounds),
+            scaler: ScalerRule(
+                rawValue: rounds.string(
+                    "scaler", default: ScalerRule.standard.rawValue, allowed: ScalerRule.allCases.map(\.rawValue)))
+                ?? .standard,
             maximumUpdateNorm: rounds.number("maximumUpdateNorm", default: 100, in: 0.000001...1e12),
             releasesAutomatically: release.boolean("automatic", default: true),
             shadowWindows: release.integer("shadowWindows", default: 100, in: 0...1_000_000),

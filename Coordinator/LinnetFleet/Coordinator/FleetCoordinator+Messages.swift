@@ -202,13 +202,14 @@ extension FleetCoordinator {
         switch header.kind {
         case .statistics:
             let channels = contracts[header.cohort]?.channels.count ?? 0
-            let moments: [ChannelMoments]
+            let statistics: StatisticsBody
             do throws(WireError) {
-                moments = try Wire.decode(StatisticsBody.self, from: body, limit: Self.maximumStatisticsBytes).channels
+                statistics = try Wire.decode(StatisticsBody.self, from: body, limit: Self.maximumStatisticsBytes)
             } catch {
                 throw .malformed("\(error)")
             }
-            try screening.screen(moments: moments, channelCount: channels)
+            try screening.screen(
+                moments: statistics.channels, sketches: statistics.sketches, channelCount: channels)
             return body
         case .training:
             guard let digest = header.base?.digest, let file = (try? store.file(of: digest)) ?? nil,

@@ -15,6 +15,8 @@ public struct FleetSettings: Sendable, Equatable {
     public var falseAlarmsPerDay: Double
     /// How updates become the next version.
     public var strategy: StrategyDescription
+    /// How a cohort's statistics become the scaler of its first version.
+    public var scaler: ScalerRule
     /// Longest way one update may move the model (L2 norm); one that goes further is refused.
     public var maximumUpdateNorm: Double
     /// Whether a committed training round is released to its whole cohort at once.
@@ -26,7 +28,7 @@ public struct FleetSettings: Sendable, Equatable {
     public init(
         name: String = "linnet", rounds: RoundPolicy = RoundPolicy(), hidden: [Int] = [24, 8],
         activation: Activation = .tanh, falseAlarmsPerDay: Double = 1, strategy: StrategyDescription = .standard,
-        maximumUpdateNorm: Double = 100, releasesAutomatically: Bool = true,
+        scaler: ScalerRule = .standard, maximumUpdateNorm: Double = 100, releasesAutomatically: Bool = true,
         shadowWindows: Int = 100, retention: RetentionLimits = RetentionLimits(), chunkBytes: Int = 65_536
     ) {
         self.name = name
@@ -35,6 +37,7 @@ public struct FleetSettings: Sendable, Equatable {
         self.activation = activation
         self.falseAlarmsPerDay = falseAlarmsPerDay
         self.strategy = strategy
+        self.scaler = scaler
         self.maximumUpdateNorm = maximumUpdateNorm
         self.releasesAutomatically = releasesAutomatically
         self.shadowWindows = shadowWindows

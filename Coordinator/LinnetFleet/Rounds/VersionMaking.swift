@@ -44,24 +44,7 @@ public struct VersionMaking: Sendable {
     public func first(
         of round: Round, contract: SignalContract, updates: [UpdateRecord], at now: Timestamp
     ) throws(VersionMakingError) -> VersionRecord {
-        var contributions: [(AgentID, [ChannelMoments])] = []
-        for update in updates {
-            do throws(WireError) {
-                let body = try Wire.decode(
-                    StatisticsBody.self, from: update.body, limit: FleetCoordinator.maximumStatisticsBytes)
-                contributions.append((update.header.agent, body.channels))
-            } catch {
-                throw .wire(error)
-            }
-        }
-        let scaler: ChannelScaler
-        do throws(AggregationError) {
-            let (means, deviations) = try ScalerAggregation.scaler(
-                from: contributions, channelCount: contract.channels.count, minimumContributors: round.quorum)
-            scaler = ChannelScaler(means: means, standardDeviations: deviations)
-        } catch {
-            throw .aggregation(error)
-        }
+        let (scaler, rule) = try scaler(from: updates, channelCount: contract.channels.count, quorum: round.quorum)
         let architecture = NetworkArchitecture.denseAutoencoder(
             inputWidth: contract.inputWidth ?? 0, hidden: settings.hidden, activation: settings.activation)
         let network: Network
@@ -69,8 +52,42 @@ public struct VersionMaking: Sendable {
         let artifact = ModelArtifact(
             architecture: architecture, parameters: network.initialParameters(seed: Self.seed(of: round.cohort)),
             scaler: scaler, windowLength: contract.windowLength, falseAlarmsPerDay: settings.falseAlarmsPerDay,
-            provenance: provenance(round, number: 1, parent: nil, rule: "pooled statistics"))
+            provenance: provenance(round, number: 1, parent: nil, rule: rule))
         return try record(artifact, round: round, number: 1, parent: nil, updates: updates, at: now)
+    }
+
+    /// The scaler that a cohort's statistics come to, and how it was made.
+    ///
+    /// Where an agent sends no distributions, all are standardized by mean and deviation: a cohort has one scaler.
+    private func scaler(
+        from updates: [UpdateRecord], channelCount: Int, quorum: Int
+    ) throws(VersionMakingError) -> (ChannelScaler, rule: String) {
+        var bodies: [(agent: AgentID, body: StatisticsBody)] = []
+        for update in updates {
+            do throws(WireError) {
+                let body = try Wire.decode(
+                    StatisticsBody.self, from: update.body, limit: FleetCoordinator.maximumStatisticsBytes)
+                bodies.append((update.header.agent, body))
+            } catch {
+                throw .wire(error)
+            }
+        }
+        let sketched = bodies.compactMap { agent, body in
+            body.sketches.map { (agent: agent, moments: body.channels, sketches: $0) }
+        }
+        do throws(AggregationError) {
+            guard settings.scaler == .robust, sketched.count == bodies.count else {
+                let (means, deviations) = try ScalerAggregation.scaler(
+                    from: bodies.map { ($0.agent, $0.body.channels) }, channelCount: channelCount,
+                    minimumContributors: quorum)
+                return (ChannelScaler(means: means, standardDeviations: deviations), "pooled statistics")
+            }
+            let (centers, spreads) = try ScalerAggregation.robustScaler(
+                from: sketched, channelCount: channelCount, minimumContributors: quorum)
+            return (ChannelScaler(means: centers, standardDeviations: spreads), "pooled quantiles")
+        } catch {
+            throw .aggregation(error)
+        }
     }
 
     /// Version n + 1: the base's parameters moved by what the strategy makes of the updates.

@@ -53,16 +53,26 @@ public struct RoundLearner: Sendable {
         public var residual: ParameterVector?
     }
 
-    /// Adds up each channel's moments around each device's own level.
+    /// Adds up each channel's moments and distribution around each device's own level.
     public func statistics(_ data: TrainingData) throws(RoundFailure) -> Answer {
         try check(data)
         var moments = [ChannelMoments](repeating: ChannelMoments(), count: contract.channels.count)
+        var sketches: [[QuantileSketch]] = []
         for (_, windows) in data.devices {
-            let own = DeviceLevel.moments(of: windows, around: DeviceLevel.center(of: windows))
+            let center = DeviceLevel.center(of: windows)
+            let own = DeviceLevel.moments(of: windows, around: center)
             guard own.count == moments.count else { continue }
             for channel in own.indices { moments[channel].merge(own[channel]) }
+            if own.count <= StatisticsBody.maximumSketches {
+                sketches.append(DeviceLevel.sketches(of: windows, around: center))
+            }
         }
-        let body = StatisticsBody(channels: moments)
+        var body = StatisticsBody(channels: moments)
+        if !sketches.isEmpty {
+            body.sketches = moments.indices.map { channel in
+                QuantileSketch.merged(sketches.map { ($0[channel], 1) })
+            }
+        }
         do throws(WireError) {
             try body.check()
             return Answer(body: try Wire.encode(body), windows: data.count)

@@ -65,15 +65,35 @@ public struct DeviceLevel: Sendable, Codable, Hashable {
     /// different levels do not blow up each other's scale.
     public static func moments(of windows: [SampleWindow], around center: [Float]) -> [ChannelMoments] {
         var moments = [ChannelMoments](repeating: ChannelMoments(), count: center.count)
+        forEachDeviation(of: windows, around: center) { channel, deviation in moments[channel].add(deviation) }
+        return moments
+    }
+
+    /// The distribution of the same deviations.
+    public static func sketches(of windows: [SampleWindow], around center: [Float]) -> [QuantileSketch] {
+        var sketches = [QuantileSketch](repeating: QuantileSketch(), count: center.count)
+        var waiting = [[Double]](repeating: [], count: center.count)
+        forEachDeviation(of: windows, around: center) { channel, deviation in
+            waiting[channel].append(deviation)
+            guard waiting[channel].count == 2048 else { return }
+            sketches[channel].add(waiting[channel])
+            waiting[channel].removeAll(keepingCapacity: true)
+        }
+        for channel in sketches.indices { sketches[channel].add(waiting[channel]) }
+        return sketches
+    }
+
+    private static func forEachDeviation(
+        of windows: [SampleWindow], around center: [Float], _ body: (_ channel: Int, _ deviation: Double) -> Void
+    ) {
         var covered: Timestamp?
         for window in windows where window.channelCount == center.count {
             if let covered, window.start <= covered, window.end > covered { continue }
             covered = window.end
             for (position, value) in window.values.enumerated() {
                 let channel = position % center.count
-                moments[channel].add(Double(value) - Double(center[channel]))
+                body(channel, Double(value) - Double(center[channel]))
             }
         }
-        return moments
     }
 }
