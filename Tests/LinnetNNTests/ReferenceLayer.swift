@@ -10,13 +10,20 @@ enum ReferenceLayer {
         of layer: LayerDescription, _ x: ReferenceGrid, _ parameters: inout ArraySlice<Double>
     ) -> ReferenceGrid {
         switch layer {
-        case .dense(let dense): outputOfDense(dense, x, &parameters)
+        case .dense(let dense): outputOf(dense, x, &parameters)
         case .activation(let activation): activate(activation, x)
         case .reshape(let sizes):
             ReferenceGrid(
                 height: sizes.count > 2 ? sizes[0] : 1, width: sizes.count > 1 ? sizes[sizes.count - 2] : 1,
                 channels: sizes[sizes.count - 1], values: x.values)
         case .flatten: ReferenceGrid(height: 1, width: 1, channels: x.values.count, values: x.values)
+        case .convolution(let convolution): outputOf(convolution, x, &parameters)
+        case .transposedConvolution(let convolution): outputOf(transposed: convolution, x, &parameters)
+        case .pooling(let pooling): outputOf(pooling, x)
+        case .upsampling(let factors):
+            .form(x.height * pair(factors, 1).0, x.width * pair(factors, 1).1, x.channels) { i, j, c in
+                x[i / pair(factors, 1).0, j / pair(factors, 1).1, c]
+            }
         }
     }
 
@@ -48,7 +55,7 @@ enum ReferenceLayer {
         }
     }
 
-    private static func outputOfDense(
+    private static func outputOf(
         _ dense: DenseDescription, _ x: ReferenceGrid, _ parameters: inout ArraySlice<Double>
     ) -> ReferenceGrid {
         let weights = take(dense.width * x.channels, &parameters)
@@ -57,5 +64,69 @@ enum ReferenceLayer {
             (0..<x.channels).reduce(biases[o]) { $0 + weights[o * x.channels + $1] * x[i, j, $1] }
         }
         return activate(dense.activation, sums)
+    }
+
+    /// Height and width; a single number is the width's.
+    private static func pair(_ numbers: [Int], _ single: Int) -> (Int, Int) {
+        numbers.count == 1 ? (single, numbers[0]) : (numbers[0], numbers[1])
+    }
+
+    private static func outputOf(
+        _ layer: ConvolutionDescription, _ x: ReferenceGrid, _ parameters: inout ArraySlice<Double>
+    ) -> ReferenceGrid {
+        let ((kh, kw), (sh, sw)) = (pair(layer.kernel, 1), pair(layer.stride, 1))
+        let ((ph, pw), (dh, dw)) = (pair(layer.padding, 0), pair(layer.dilation, 1))
+        let weights = take(layer.filters * kh * kw * x.channels, &parameters)
+        let biases = take(layer.filters, &parameters)
+        let height = (x.height + 2 * ph - dh * (kh - 1) - 1) / sh + 1
+        let width = (x.width + 2 * pw - dw * (kw - 1) - 1) / sw + 1
+        let sums = ReferenceGrid.form(height, width, layer.filters) { i, j, o in
+            var z = biases[o]
+            for a in 0..<kh {
+                for b in 0..<kw {
+                    for c in 0..<x.channels {
+                        z +=
+                            weights[((o * kh + a) * kw + b) * x.channels + c]
+                            * x[i * sh - ph + a * dh, j * sw - pw + b * dw, c]
+                    }
+                }
+            }
+            return z
+        }
+        return activate(layer.activation, sums)
+    }
+
+    private static func outputOf(
+        transposed layer: ConvolutionDescription, _ x: ReferenceGrid, _ parameters: inout ArraySlice<Double>
+    ) -> ReferenceGrid {
+        let ((kh, kw), (sh, sw)) = (pair(layer.kernel, 1), pair(layer.stride, 1))
+        let ((ph, pw), (dh, dw)) = (pair(layer.padding, 0), pair(layer.dilation, 1))
+        let (oh, ow) = pair(layer.outputPadding, 0)
+        let weights = take(x.channels * kh * kw * layer.filters, &parameters)
+        let biases = take(layer.filters, &parameters)
+        var sums = ReferenceGrid.form(
+            (x.height - 1) * sh - 2 * ph + dh * (kh - 1) + oh + 1,
+            (x.width - 1) * sw - 2 * pw + dw * (kw - 1) + ow + 1, layer.filters
+        ) { _, _, o in biases[o] }
+        for (i, j) in (0..<x.height).flatMap({ i in (0..<x.width).map { (i, $0) } }) {
+            for (a, b) in (0..<kh).flatMap({ a in (0..<kw).map { (a, $0) } }) {
+                let (y, z) = (i * sh - ph + a * dh, j * sw - pw + b * dw)
+                guard (0..<sums.height).contains(y), (0..<sums.width).contains(z) else { continue }
+                for (c, o) in (0..<x.channels).flatMap({ c in (0..<layer.filters).map { (c, $0) } }) {
+                    sums.values[(y * sums.width + z) * layer.filters + o] +=
+                        x[i, j, c] * weights[((c * kh + a) * kw + b) * layer.filters + o]
+                }
+            }
+        }
+        return activate(layer.activation, sums)
+    }
+
+    private static func outputOf(_ layer: PoolingDescription, _ x: ReferenceGrid) -> ReferenceGrid {
+        let ((kh, kw), (sh, sw)) = (pair(layer.size, 1), pair(layer.stride, 1))
+        return .form((x.height - kh) / sh + 1, (x.width - kw) / sw + 1, x.channels) { i, j, c in
+            let frame = (0..<kh).flatMap { a in (0..<kw).map { x[i * sh + a, j * sw + $0, c] } }
+            return layer.method == .maximum
+                ? frame.max() ?? 0 : frame.reduce(0, +) / Double(frame.count)
+        }
     }
 }

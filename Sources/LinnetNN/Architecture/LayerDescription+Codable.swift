@@ -6,12 +6,17 @@ extension LayerDescription: Codable {
         case activation
         case reshape
         case flatten
+        case convolution
+        case transposedConvolution
+        case pooling
+        case upsampling
     }
 
     private enum CodingKeys: String, CodingKey {
         case kind
         case activation
         case shape
+        case factors
     }
 
     public init(from decoder: any Decoder) throws {
@@ -21,6 +26,10 @@ extension LayerDescription: Codable {
         case .activation: self = .activation(try container.decode(Activation.self, forKey: .activation))
         case .reshape: self = .reshape(try container.decode([Int].self, forKey: .shape))
         case .flatten: self = .flatten
+        case .convolution: self = .convolution(try ConvolutionDescription(from: decoder))
+        case .transposedConvolution: self = .transposedConvolution(try ConvolutionDescription(from: decoder))
+        case .pooling: self = .pooling(try PoolingDescription(from: decoder))
+        case .upsampling: self = .upsampling(try container.decode([Int].self, forKey: .factors))
         }
     }
 
@@ -36,6 +45,18 @@ extension LayerDescription: Codable {
             try container.encode(Kind.reshape, forKey: .kind)
             try container.encode(shape, forKey: .shape)
         case .flatten: try container.encode(Kind.flatten, forKey: .kind)
+        case .convolution(let convolution):
+            try container.encode(Kind.convolution, forKey: .kind)
+            try convolution.encode(to: encoder)
+        case .transposedConvolution(let convolution):
+            try container.encode(Kind.transposedConvolution, forKey: .kind)
+            try convolution.encode(to: encoder)
+        case .pooling(let pooling):
+            try container.encode(Kind.pooling, forKey: .kind)
+            try pooling.encode(to: encoder)
+        case .upsampling(let factors):
+            try container.encode(Kind.upsampling, forKey: .kind)
+            try container.encode(factors, forKey: .factors)
         }
     }
 }

@@ -11,19 +11,34 @@ extension LayerDescription {
     ) throws(NetworkError) {
         switch self {
         case .dense(let dense):
-            layers.append(try DenseLayer(dense, input: shape, at: place))
-            shape.channels = dense.width
-            Self.append(dense.activation, to: &layers, shape: shape)
+            Self.append(try DenseLayer(dense, input: shape, at: place), then: dense.activation, to: &layers, &shape)
         case .activation(let activation):
             layers.append(ActivationLayer(activation, shape: shape))
         case .reshape(let sizes):
             shape = try Self.reshape(shape, to: sizes, at: place)
         case .flatten:
             shape = LayerShape(channels: shape.count)
+        case .convolution(let convolution):
+            Self.append(
+                try ConvolutionLayer(convolution, input: shape, at: place), then: convolution.activation, to: &layers,
+                &shape)
+        case .transposedConvolution(let convolution):
+            Self.append(
+                try TransposedConvolutionLayer(convolution, input: shape, at: place), then: convolution.activation,
+                to: &layers, &shape)
+        case .pooling(let pooling):
+            Self.append(try PoolingLayer(pooling, input: shape, at: place), to: &layers, &shape)
+        case .upsampling(let factors):
+            Self.append(try UpsamplingLayer(factors, input: shape, at: place), to: &layers, &shape)
         }
     }
 
-    private static func append(_ activation: Activation, to layers: inout [any Layer], shape: LayerShape) {
+    private static func append(
+        _ layer: any Layer, then activation: Activation = .identity, to layers: inout [any Layer],
+        _ shape: inout LayerShape
+    ) {
+        layers.append(layer)
+        shape = layer.output
         if !activation.isFusible { layers.append(ActivationLayer(activation, shape: shape)) }
     }
 

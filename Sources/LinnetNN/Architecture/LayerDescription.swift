@@ -19,9 +19,50 @@ public enum LayerDescription: Sendable, Hashable {
     /// Puts all values at one place.
     case flatten
 
+    /// Every output looks at a patch of the input, all with the same weights.
+    case convolution(ConvolutionDescription)
+    /// Every input lays a patch over the output: what leads back from a convolution with a stride.
+    case transposedConvolution(ConvolutionDescription)
+    /// One place of several, channel by channel.
+    case pooling(PoolingDescription)
+    /// Every place several times; one number for a sequence, height and width for a grid.
+    case upsampling([Int])
+
     /// A dense layer with `width` outputs.
     public static func dense(width: Int, activation: Activation) -> LayerDescription {
         .dense(DenseDescription(width: width, activation: activation))
+    }
+
+    /// A convolution with `filters` output channels; see `ConvolutionDescription`.
+    public static func convolution(
+        filters: Int, kernel: [Int], stride: [Int] = [1], padding: [Int] = [0], dilation: [Int] = [1],
+        activation: Activation = .identity
+    ) -> LayerDescription {
+        .convolution(
+            ConvolutionDescription(
+                filters: filters, kernel: kernel, stride: stride, padding: padding, dilation: dilation,
+                activation: activation))
+    }
+
+    /// A transposed convolution with `filters` output channels; see `ConvolutionDescription`.
+    public static func transposedConvolution(
+        filters: Int, kernel: [Int], stride: [Int] = [1], padding: [Int] = [0], dilation: [Int] = [1],
+        outputPadding: [Int] = [0], activation: Activation = .identity
+    ) -> LayerDescription {
+        .transposedConvolution(
+            ConvolutionDescription(
+                filters: filters, kernel: kernel, stride: stride, padding: padding, dilation: dilation,
+                outputPadding: outputPadding, activation: activation))
+    }
+
+    /// The largest value of every frame, channel by channel.
+    public static func maxPooling(size: [Int], stride: [Int]? = nil) -> LayerDescription {
+        .pooling(PoolingDescription(.maximum, size: size, stride: stride))
+    }
+
+    /// The mean of every frame, channel by channel.
+    public static func averagePooling(size: [Int], stride: [Int]? = nil) -> LayerDescription {
+        .pooling(PoolingDescription(.average, size: size, stride: stride))
     }
 }
 

@@ -12,6 +12,8 @@ public enum NetworkError: Error, Hashable, Sendable, CustomStringConvertible {
     case setting(place: String, found: String, allowed: String)
     /// What comes into a layer, or would come out of it, has a shape it cannot have.
     case shape(place: String, found: String, needed: String)
+    /// A layer would keep too much of each row.
+    case kept(place: String, found: Int, maximum: Int)
     /// All layers only change the shape of the values.
     case noComputation
     /// The network is larger than is allowed here.
@@ -32,6 +34,8 @@ public enum NetworkError: Error, Hashable, Sendable, CustomStringConvertible {
             "architecture: \(place) is \(found); it must be \(allowed)"
         case .shape(let place, let found, let needed):
             "architecture: \(place) has \(found); it needs \(needed)"
+        case .kept(let place, let found, let maximum):
+            "architecture: \(place) keeps \(found) values of each row; at most \(maximum) are allowed"
         case .noComputation:
             "architecture: no layer computes anything; add a dense layer"
         case .parameterCount(let found, let maximum):

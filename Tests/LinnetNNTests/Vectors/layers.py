@@ -61,3 +61,57 @@ class Network:
 
     def flatten(self, layer, shape):
         return lambda x: x.reshape(len(x), 1, 1, -1), (1, 1, math.prod(shape))
+
+    def convolution(self, layer, shape):
+        kernel, options = geometry(layer)
+        weight = self.parameter(layer["filters"], *kernel, shape[2])
+        bias, f = self.parameter(layer["filters"]), ACTIVATIONS[layer["activation"]]
+
+        def step(x):
+            y = F.conv2d(x.permute(0, 3, 1, 2), weight.permute(0, 3, 1, 2), bias, **options)
+            return f(y.permute(0, 2, 3, 1))
+
+        return step, after(step, shape)
+
+    def transposedConvolution(self, layer, shape):
+        kernel, options = geometry(layer)
+        options["output_padding"] = pair(layer["outputPadding"], 0)
+        weight = self.parameter(shape[2], *kernel, layer["filters"])
+        bias, f = self.parameter(layer["filters"]), ACTIVATIONS[layer["activation"]]
+
+        def step(x):
+            y = F.conv_transpose2d(x.permute(0, 3, 1, 2), weight.permute(0, 3, 1, 2), bias, **options)
+            return f(y.permute(0, 2, 3, 1))
+
+        return step, after(step, shape)
+
+    def pooling(self, layer, shape):
+        pool = F.max_pool2d if layer["method"] == "maximum" else F.avg_pool2d
+        size, stride = pair(layer["size"], 1), pair(layer["stride"], 1)
+
+        def step(x):
+            return pool(x.permute(0, 3, 1, 2), size, stride).permute(0, 2, 3, 1)
+
+        return step, after(step, shape)
+
+    def upsampling(self, layer, shape):
+        factors = pair(layer["factors"], 1)
+
+        def step(x):
+            return x.repeat_interleave(factors[0], dim=1).repeat_interleave(factors[1], dim=2)
+
+        return step, after(step, shape)
+
+
+def pair(numbers: list[int], single: int) -> tuple[int, int]:
+    """Height and width; a single number is the width's."""
+    return (single, numbers[0]) if len(numbers) == 1 else (numbers[0], numbers[1])
+
+
+def geometry(layer: dict) -> tuple[tuple[int, int], dict]:
+    options = {"stride": pair(layer["stride"], 1), "padding": pair(layer["padding"], 0)}
+    return pair(layer["kernel"], 1), options | {"dilation": pair(layer["dilation"], 1)}
+
+
+def after(step, shape):
+    return tuple(step(torch.zeros(1, *shape, dtype=torch.float64)).shape[1:])

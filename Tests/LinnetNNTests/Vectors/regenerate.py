@@ -52,9 +52,9 @@ def loss_of(description: dict, output: torch.Tensor, target: torch.Tensor) -> to
     return -(weights * target * F.log_softmax(output, dim=-1)).sum(dim=-1).mean()
 
 
-def flat(tensors) -> list[float]:
-    # Nine digits name every Float exactly, and are a hundred times finer than the comparison.
-    return [float(f"{value:.9g}") for value in torch.cat([t.detach().reshape(-1) for t in tensors]).tolist()]
+def flat(tensors, digits: int = 7) -> list[float]:
+    # Seven digits are ten times finer than the comparison; nine name every Float exactly.
+    return [float(f"{value:.{digits}g}") for value in torch.cat([t.detach().reshape(-1) for t in tensors]).tolist()]
 
 
 def draw(*shape: int, scale: float = 1) -> torch.Tensor:
@@ -76,9 +76,9 @@ def case(
         "optimizer": ADAM | {"method": optimizer} | ({"epsilon": 1e-10} if optimizer == "adagrad" else {}),
         "loss": loss,
         "rows": ROWS,
-        "input": flat([x]),
-        "target": flat([target]),
-        "parameters": flat(network.parameters),
+        "input": flat([x], 9),
+        "target": flat([target], 9),
+        "parameters": flat(network.parameters, 9),
         "steps": [],
     }
     rule = OPTIMIZERS[optimizer](network.parameters)
@@ -104,6 +104,50 @@ def dense(width: int, activation: str = "identity") -> dict:
     return {"width": width, "activation": activation}
 
 
+def convolution(filters: int, kernel: list[int], kind: str = "convolution", **options) -> dict:
+    defaults = {"stride": [1], "padding": [0], "dilation": [1], "outputPadding": [0], "activation": "identity"}
+    return {"kind": kind, "filters": filters, "kernel": kernel} | defaults | options
+
+
+def pooling(method: str, size: list[int], stride: list[int]) -> dict:
+    return {"kind": "pooling", "method": method, "size": size, "stride": stride}
+
+
+def reshape(*shape: int) -> dict:
+    return {"kind": "reshape", "shape": list(shape)}
+
+
+def convolutional_cases() -> list[dict]:
+    flatten, transposed = {"kind": "flatten"}, "transposedConvolution"
+    end = [flatten, dense(4, "tanh")]
+    result = []
+
+    def add(name: str, shape: list[int], *layers: dict) -> None:
+        # A dense layer before and after, so that slopes come from behind and go on to the front.
+        width = int(np.prod(shape))
+        front = [dense(width, "tanh"), reshape(*shape)]
+        net = linnet.Network(3, [*front, *layers])
+        target = draw(ROWS, net(torch.zeros(1, 3, dtype=torch.float64))[0].shape[1])
+        result.append(case(f"layer {name}", 3, [*front, *layers], target=target, scale=0.3))
+
+    add("convolution of 7", [7, 3], convolution(4, [3], stride=[2], padding=[1], activation="tanh"), *end)
+    add("convolution dilated", [9, 2], convolution(3, [3], padding=[2], dilation=[2], activation="gelu"), *end)
+    add("convolution wide padding", [4, 2], convolution(2, [3], padding=[4]), *end)
+    add("convolution of a grid", [5, 4, 2], convolution(3, [3, 2], stride=[2, 1], padding=[1, 0], dilation=[1, 2]), *end)
+    add("transposed of 4", [4, 3], convolution(2, [3], transposed, stride=[2], padding=[1], outputPadding=[1]))
+    add("transposed dilated", [3, 2], convolution(3, [2], transposed, dilation=[3], activation="elu"))
+    grid = convolution(2, [3, 2], transposed, stride=[2, 3], padding=[1, 0], outputPadding=[1, 2], activation="tanh")
+    add("transposed of a grid", [3, 2, 2], grid)
+    add("maximum of 7", [7, 2], pooling("maximum", [3], [2]), *end)
+    add("maximum of a grid", [5, 4, 2], pooling("maximum", [2, 3], [1, 1]), *end)
+    add("average of 7", [7, 2], pooling("average", [2], [2]), *end)
+    add("average of a grid", [5, 4, 2], pooling("average", [2, 2], [2, 1]), *end)
+    add("upsampling", [3, 2], {"kind": "upsampling", "factors": [3]}, convolution(2, [3], padding=[1]))
+    add("upsampling of a grid", [2, 3, 1], {"kind": "upsampling", "factors": [2, 3]}, convolution(1, [3, 3]))
+    add("dense at every place", [5, 3], dense(4, "softmax"), dense(2, "tanh"))
+    return result
+
+
 def cases() -> list[dict]:
     result = []
     for activation in linnet.ACTIVATIONS:
@@ -127,7 +171,7 @@ def cases() -> list[dict]:
     weighted = MSE | {"formula": "binaryCrossEntropy", "positiveWeight": 3}
     target = targets["binaryCrossEntropy"]
     result.append(case("loss positiveWeight", 5, [dense(4, "tanh"), dense(5)], loss=weighted, target=target))
-    return result
+    return result + convolutional_cases()
 
 
 def main() -> None:
