@@ -23,6 +23,8 @@ let packages: [Package.Dependency] = [
     // What Hummingbird's own interface is made of: status codes and fields, the address a server got.
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    // The simulation's queue of events: a heap.
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     // Configuration files: keeps the line of every value, so an error can name it.
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
 ]
@@ -40,6 +42,7 @@ let grdb = package("GRDB", "GRDB.swift")
 let hummingbird = package("Hummingbird", "hummingbird")
 let httpTypes = package("HTTPTypes", "swift-http-types")
 let nioCore = package("NIOCore", "swift-nio")
+let heap = package("HeapModule", "swift-collections")
 let yams = package("Yams", "Yams")
 
 // MARK: - The floors
@@ -131,6 +134,13 @@ let house: [Target] = [
         "LinnetConsole", floor: 5, path: "Coordinator/LinnetConsole",
         over: ["LinnetDomain", "LinnetMessaging", "LinnetFleet"],
         uses: [hummingbird, httpTypes, nioCore, logging, lifecycle]),
+    room(
+        "LinnetSimulation", floor: 5, path: "Sources/LinnetSimulation",
+        over: [
+            "LinnetDomain", "LinnetNumerics", "LinnetNN", "LinnetFederation", "LinnetMessaging", "LinnetDetection",
+            "LinnetEdge", "LinnetFleet",
+        ],
+        uses: [heap, crypto]),
 
     // Floor 6: composition roots.
     room(
@@ -151,7 +161,7 @@ let house: [Target] = [
         "linnet", floor: 6, path: "Sources/linnet",
         over: [
             "LinnetDomain", "LinnetNumerics", "LinnetConfiguration", "LinnetMessaging", "LinnetDetection",
-            "LinnetFleet",
+            "LinnetFederation", "LinnetFleet", "LinnetSimulation",
         ],
         uses: [argumentParser, grdb], executable: true),
 ]
@@ -204,6 +214,9 @@ let testing: [Target] = [
     tests(
         "LinnetConsole", with: ["LinnetDomain", "LinnetMessaging", "LinnetFleet", "LinnetStore"],
         uses: [package("HummingbirdTesting", "hummingbird"), httpTypes, logging]),
+    tests(
+        "LinnetSimulation",
+        with: ["LinnetDomain", "LinnetNumerics", "LinnetFederation", "LinnetDetection", "LinnetMessaging", "LinnetFleet"]),
     .testTarget(
         name: "SystemTests",
         dependencies: ["LinnetTestKit", "LinnetDomain", "LinnetMessaging", "LinnetDetection", "linnet", grdb],

@@ -6,12 +6,12 @@ import LinnetFleet
 
 /// The operator's command: asks a running coordinator, and runs a whole small fleet for whoever wants to see one.
 @main
-struct Linnet: ParsableCommand {
+struct Linnet: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "linnet",
         abstract: "Watches a Linnet fleet from the command line.",
         discussion: """
-            Every command but quickstart asks a coordinator's HTTP API: the one at --api, or the one whose state folder \
+            Every command but quickstart and simulate asks a coordinator's HTTP API: the one at --api, or the one whose state folder \
             --state names, or the one in the environment variable LINNET_API, or http://127.0.0.1:8780.
 
             Exit codes: 0 all is well; 1 something failed; 64 the command line is wrong; 69 the coordinator can not be \
@@ -20,15 +20,19 @@ struct Linnet: ParsableCommand {
         version: FleetCoordinator.software,
         subcommands: [
             StatusCommand.self, AgentsCommand.self, RoundsCommand.self, ModelsCommand.self, AnomaliesCommand.self,
-            AuditCommand.self, QuickstartCommand.self,
+            AuditCommand.self, QuickstartCommand.self, SimulateCommand.self,
         ])
 
-    static func main() {
+    static func main() async {
         // A reader that goes away (`linnet anomalies --follow | head`) ends the command, not with a crash report.
         signal(SIGPIPE, SIG_DFL)
         do {
             var command = try parseAsRoot()
-            try command.run()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
         } catch let failure as CommandFailure {
             FileHandle.standardError.write(Data("linnet: \(failure)\n".utf8))
             Foundation.exit(failure.code)

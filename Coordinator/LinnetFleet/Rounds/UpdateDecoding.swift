@@ -9,11 +9,11 @@ import LinnetNumerics
 ///
 /// An update in fewer bytes makes sense only beside its base, so it is turned into a whole model as soon as it has arrived:
 /// what is stored, aggregated and computed again later knows one form.
-enum UpdateDecoding {
+public enum UpdateDecoding {
     /// - Parameter base: the version that the update was trained from.
     /// - Returns: the base with the trained weights.
     /// - Throws: ``UpdateRefusal``; whatever the bytes are, nothing traps.
-    static func model(in body: Data, base: ModelArtifact) throws(UpdateRefusal) -> ModelArtifact {
+    public static func model(in body: Data, base: ModelArtifact) throws(UpdateRefusal) -> ModelArtifact {
         let file: SafetensorsFile
         do throws(SafetensorsError) {
             file = try SafetensorsFile(parsing: body, types: Tensor.ElementType.allCases)

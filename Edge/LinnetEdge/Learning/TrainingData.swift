@@ -20,6 +20,11 @@ public struct TrainingData: Sendable, Equatable {
     /// Windows of all devices.
     public var count: Int { devices.reduce(0) { $0 + $1.windows.count } }
 
+    /// ``rows(scale:heldOutShare:)``, together with what they were made by.
+    public func standardized(scale: [Float], heldOutShare: Double) -> StandardizedRows {
+        StandardizedRows(scale: scale, matrix: rows(scale: scale, heldOutShare: heldOutShare), windows: count)
+    }
+
     /// What a network is trained on: each device's windows, standardized by that device's own level, by the code that
     /// scoring uses.
     ///

@@ -55,7 +55,7 @@ public struct RoundLearner: Sendable {
 
     /// Adds up each channel's moments and distribution around each device's own level.
     public func statistics(_ data: TrainingData) throws(RoundFailure) -> Answer {
-        try check(data)
+        try check(data.count)
         var moments = [ChannelMoments](repeating: ChannelMoments(), count: contract.channels.count)
         var sketches: [[QuantileSketch]] = []
         for (_, windows) in data.devices {
@@ -89,8 +89,26 @@ public struct RoundLearner: Sendable {
     public func train(
         _ data: TrainingData, offer: RoundOffer, base file: Data, residual: ParameterVector? = nil, pause: () -> Bool
     ) throws(RoundFailure) -> Answer {
-        try check(data)
+        try check(data.count)
         let base = try base(file, of: offer)
+        let rows = data.standardized(scale: base.scaler.scale, heldOutShare: Self.validationShare)
+        return try train(rows, offer: offer, base: base, residual: residual, pause: pause)
+    }
+
+    /// Trains from a base on rows that have been standardized before: for whoever trains on the same ones again and again.
+    public func train(
+        _ rows: StandardizedRows, offer: RoundOffer, base file: Data, residual: ParameterVector? = nil,
+        pause: () -> Bool
+    ) throws(RoundFailure) -> Answer {
+        try check(rows.windows)
+        let base = try base(file, of: offer)
+        guard rows.scale == base.scaler.scale else { throw .base("the rows were standardized for another one") }
+        return try train(rows, offer: offer, base: base, residual: residual, pause: pause)
+    }
+
+    private func train(
+        _ rows: StandardizedRows, offer: RoundOffer, base: ModelArtifact, residual: ParameterVector?, pause: () -> Bool
+    ) throws(RoundFailure) -> Answer {
         var model = base
         let settings = Self.settings(offer, seed: seed)
         let network: Network
@@ -98,8 +116,7 @@ public struct RoundLearner: Sendable {
         do {
             network = try Network(model.architecture)
             var trainer = Trainer(network: network, settings: settings)
-            let rows = data.rows(scale: model.scaler.scale, heldOutShare: settings.validationShare)
-            report = try trainer.fit(&model.parameters, inputs: rows, pause: pause)
+            report = try trainer.fit(&model.parameters, inputs: rows.matrix, pause: pause)
         } catch {
             throw .training("\(error)")
         }
@@ -109,7 +126,7 @@ public struct RoundLearner: Sendable {
             throw .result("its error is not finite")
         }
         var answer = Answer(
-            body: Data(), windows: data.count, lossBefore: report.initialValidationLoss,
+            body: Data(), windows: rows.windows, lossBefore: report.initialValidationLoss,
             lossAfter: report.bestValidationLoss)
         guard offer.settings.updateEncoding != .full else {
             answer.body = model.encoded()
@@ -130,9 +147,9 @@ public struct RoundLearner: Sendable {
         return answer
     }
 
-    private func check(_ data: TrainingData) throws(RoundFailure) {
-        guard data.count >= Self.minimumWindows else {
-            throw .tooFewWindows(found: data.count, needed: Self.minimumWindows)
+    private func check(_ windows: Int) throws(RoundFailure) {
+        guard windows >= Self.minimumWindows else {
+            throw .tooFewWindows(found: windows, needed: Self.minimumWindows)
         }
     }
 
@@ -150,10 +167,14 @@ public struct RoundLearner: Sendable {
         return model
     }
 
+    /// The share of its rows that a participant never trains on, and that the losses it reports are of.
+    public static let validationShare = 0.2
+
     private static func settings(_ offer: RoundOffer, seed: UInt64) -> TrainingSettings {
         TrainingSettings(
             epochs: offer.settings.epochs, batchSize: offer.settings.batchSize,
             learningRate: Float(offer.settings.learningRate), seed: seed &+ UInt64(clamping: offer.round),
-            patience: offer.settings.epochs, proximalMu: Float(offer.settings.proximalMu))
+            validationShare: validationShare, patience: offer.settings.epochs,
+            proximalMu: Float(offer.settings.proximalMu))
     }
 }

@@ -52,10 +52,8 @@ public struct DeviceLevel: Sendable, Codable, Hashable {
     public static func center(of windows: [SampleWindow]) -> [Float] {
         guard let channels = windows.first?.channelCount else { return [] }
         return (0..<channels).map { channel in
-            let means = windows.map { $0.mean(of: channel) }.sorted()
-            let middle = means.count / 2
-            let median = means.count.isMultiple(of: 2) ? (means[middle - 1] + means[middle]) / 2 : means[middle]
-            return Float(median)
+            var means = windows.map { $0.mean(of: channel) }
+            return Float(means.takeMedian())
         }
     }
 

@@ -19,6 +19,8 @@ public struct MachineSimulator: DataSource {
 
     public let settings: MachineSettings
     private let character: MachineCharacter
+    /// The loads of the first hours: working each out anew takes most of the time of a reading.
+    private let knownRegimes: [Double]
     private let faults: [Fault]
     private let pacer: Pacer
     private var index: Int64
@@ -33,6 +35,7 @@ public struct MachineSimulator: DataSource {
         self.faults = faults
         self.pacer = pacer
         character = MachineCharacter(seed: settings.seed)
+        knownRegimes = Self.knownBlocks.flatMap { Self.block(Double($0), seed: settings.seed) }
         let elapsed = pacer.now?.milliseconds(since: settings.epoch) ?? 0
         index = max(0, elapsed / Int64(max(1, settings.intervalMilliseconds)))
     }
@@ -109,13 +112,23 @@ public struct MachineSimulator: DataSource {
     /// a shift's products in changing order.
     private func regime(_ number: Double) -> Double {
         let count = Double(Self.levels.count)
+        let known = number - Double(Self.knownBlocks.lowerBound) * count
+        if known >= 0, known < Double(knownRegimes.count) { return knownRegimes[Int(known)] }
         let block = (number / count).rounded(.down)
-        let bits = UInt64(bitPattern: Int64(exactly: block) ?? 0)
-        var generator = SeededGenerator(seed: settings.seed ^ bits &* 0xD1B5_4A32_D192_ED03)
         // 0 to 4, whatever the number.
         let place = Int(exactly: number - block * count) ?? 0
-        return Self.levels.shuffled(using: &generator)[place]
+        return Self.block(block, seed: settings.seed)[place]
     }
+
+    /// The order of the five levels in the block of regimes `number`.
+    private static func block(_ number: Double, seed: UInt64) -> [Double] {
+        let bits = UInt64(bitPattern: Int64(exactly: number) ?? 0)
+        var generator = SeededGenerator(seed: seed ^ bits &* 0xD1B5_4A32_D192_ED03)
+        return levels.shuffled(using: &generator)
+    }
+
+    /// Blocks that are known from the start, of 200 simulated seconds each; heat remembers some time before the first.
+    private static let knownBlocks = -2..<48
 
     /// What load has warmed a part with the time constant `seconds`: the load of the past, weighed by its age.
     private func warmth(at now: Double, seconds constant: Double) -> Double {

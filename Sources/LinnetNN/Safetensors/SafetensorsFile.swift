@@ -90,9 +90,9 @@ public struct SafetensorsFile: Sendable, Equatable {
         bytes.append(contentsOf: header)
         for tensor in sorted {
             switch tensor.elements {
-            case .float32(let values): Self.append(values.map(\.bitPattern.littleEndian), to: &bytes)
-            case .float16(let values): Self.append(values.map(\.bitPattern.littleEndian), to: &bytes)
-            case .int32(let values): Self.append(values.map(\.littleEndian), to: &bytes)
+            case .float32(let values): Self.append(values.map { $0.bitPattern.littleEndian }, to: &bytes)
+            case .float16(let values): Self.append(values.map { $0.bitPattern.littleEndian }, to: &bytes)
+            case .int32(let values): Self.append(values.map { $0.littleEndian }, to: &bytes)
             case .int8(let values): Self.append(values, to: &bytes)
             }
         }

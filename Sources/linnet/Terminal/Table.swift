@@ -36,7 +36,9 @@ package struct Table {
 
     package init(_ columns: Column...) { self.columns = columns }
 
-    package mutating func add(_ cells: Cell...) {
+    package mutating func add(_ cells: Cell...) { add(cells: cells) }
+
+    package mutating func add(cells: [Cell]) {
         precondition(cells.count == columns.count, "a row has \(cells.count) cells, the table \(columns.count) columns")
         rows.append(cells)
     }

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import LinnetDomain
+import LinnetFederation
+import LinnetFleet
+import LinnetMessaging
+import LinnetNN
+import LinnetNumerics
+
+/// A coordinator without sockets and disk: rounds are opened, screened, closed and aggregated by the values that a real one
+/// uses, and what a real one has in SQLite stands in dictionaries that survive a restart.
+struct SimulatedCoordinator {
+    /// What it wants done.
+    enum Action {
+        /// Tell the cohort of a round: that it is open, or that it is over.
+        case broadcast(RoundOffer)
+        case answer(agent: Int, UpdateReceipt)
+        case plan(SimulationEvent, after: Int64)
+        /// A round is over.
+        case ended(RoundOutcome)
+    }
+
+    let settings: SimulationSettings
+    let contract: SignalContract
+    let cohort: CohortID
+    private let screening: UpdateScreening
+    private let making: VersionMaking
+
+    // What a real coordinator has on disk.
+    private(set) var newest: VersionRecord?
+    private(set) var files: [Digest: Data] = [:]
+    private(set) var round: Round?
+    private var lastRound: Round?
+    private var updates: [AgentID: UpdateRecord] = [:]
+    private var refusals: [AgentID: String] = [:]
+    private var refusedCodes: [String: Int] = [:]
+    private var lastSequence: [AgentID: Int64] = [:]
+    private var verdicts: [AgentID: UpdateReceipt] = [:]
+    /// Bytes of the updates taken in this round, as they travelled.
+    private var bytes = 0
+
+    // What a restart loses.
+    private var machine: RoundMachine?
+    private var base: ModelArtifact?
+    var isUp = true
+
+    private var generator: SeededGenerator
+    private(set) var outcomes: [RoundOutcome] = []
+
+    init(settings: SimulationSettings, contract: SignalContract) {
+        self.settings = settings
+        self.contract = contract
+        cohort = CohortID(of: contract)
+        screening = UpdateScreening(maximumNorm: settings.fleet.maximumUpdateNorm)
+        making = VersionMaking(settings: settings.fleet)
+        generator = SeededGenerator(seed: settings.seed &+ 0x636f_6f72)
+    }
+
+    /// The model of the newest version; `nil` before the first.
+    var model: ModelArtifact? { newest.flatMap { try? ModelArtifact(parsing: $0.file) } }
+
+    /// Committed training rounds so far, and abandoned ones of any kind.
+    var committed: Int { outcomes.count { $0.phase == "committed" && $0.kind == RoundKind.training.rawValue } }
+    var abandoned: Int { outcomes.count { $0.phase == "abandoned" } }
+
+    // MARK: - Opening
+
+    /// Opens a round if it is time for one.
+    mutating func open(at now: Timestamp, agents: [AgentRecord]) -> [Action] {
+        guard isUp, round == nil else { return [] }
+        let situation = RoundPolicy.Situation(
+            cohort: cohort, now: now, agents: agents, lastRound: lastRound, newest: newest.map(reference))
+        switch settings.fleet.rounds.decide(situation, using: &generator) {
+        case .wait: return [.plan(.openRound, after: 10_000)]
+        case .open(let proposal):
+            var round = proposal
+            round.number = (lastRound?.number ?? 0) + 1
+            begin(round)
+            return [
+                .broadcast(round.offer),
+                .plan(.deadline(round: round.number), after: round.deadline.milliseconds(since: now)),
+            ]
+        }
+    }
+
+    private mutating func begin(_ round: Round) {
+        self.round = round
+        updates = [:]
+        refusals = [:]
+        refusedCodes = [:]
+        verdicts = [:]
+        bytes = 0
+        restore()
+    }
+
+    private func reference(_ version: VersionRecord) -> ModelReference {
+        ModelReference(
+            version: version.version, plan: ChunkPlan(of: version.file, chunkBytes: settings.fleet.chunkBytes))
+    }
+
+    // MARK: - Restart
+
+    /// Comes back after a kill: goes on where the store says it was, and says again what is open.
+    mutating func restart(at now: Timestamp) -> [Action] {
+        isUp = true
+        restore()
+        guard let round else { return [.plan(.openRound, after: 0)] }
+        return [.broadcast(round.offer)] + move(.tick(now), at: now)
+    }
+
+    /// Makes anew what is derived from what is stored.
+    private mutating func restore() {
+        machine = round.map { RoundMachine($0, accepted: Set(updates.keys), refused: Set(refusals.keys)) }
+        base = round?.base.flatMap { files[$0.version.digest] }.flatMap { try? ModelArtifact(parsing: $0) }
+    }
+
+    // MARK: - Updates
+
+    /// Takes in an update that has arrived whole.
+    mutating func receive(_ submission: Submission, at now: Timestamp) -> [Action] {
+        let header = submission.header
+        // Sent again because the answer was lost: say again what was said.
+        if let verdict = verdicts[header.agent], verdict.sequence == header.sequence, verdict.round == round?.number {
+            return [.answer(agent: submission.agent, verdict)]
+        }
+        let body: Data
+        do throws(UpdateRefusal) {
+            try screen(header)
+            body = try screened(submission.body, of: header)
+        } catch {
+            return refuse(submission, error, at: now)
+        }
+        updates[header.agent] = UpdateRecord(header: header, body: body, receivedAt: now)
+        bytes += header.plan.bytes
+        lastSequence[header.agent] = header.sequence
+        let receipt = UpdateReceipt(round: header.round, sequence: header.sequence, accepted: true, reason: "")
+        verdicts[header.agent] = receipt
+        return [.answer(agent: submission.agent, receipt)] + move(.updateAccepted(header.agent), at: now)
+    }
+
+    private func screen(_ header: UpdateHeader) throws(UpdateRefusal) {
+        let terms = UpdateScreening.RoundTerms(
+            cohort: cohort, round: round?.number ?? 0, kind: round?.kind ?? header.kind, base: round?.base?.version,
+            participants: round?.participants ?? [], isOpen: round?.phase == .collecting,
+            minimumWindows: round?.minimumWindows ?? 0)
+        try screening.screen(
+            agent: header.agent, cohort: header.cohort, round: header.round, kind: header.kind, base: header.base,
+            windows: header.windows, sequence: header.sequence, lastSequence: lastSequence[header.agent] ?? 0,
+            alreadySubmitted: updates[header.agent] != nil, terms: terms)
+        if settings.isScreened, let before = header.lossBefore, let after = header.lossAfter {
+            try screening.screen(lossBefore: before, lossAfter: after)
+        }
+    }
+
+    /// - Returns: what is stored: a whole model, whichever way it has travelled.
+    private func screened(_ body: Data, of header: UpdateHeader) throws(UpdateRefusal) -> Data {
+        switch header.kind {
+        case .statistics:
+            let moments: StatisticsBody
+            do throws(WireError) { moments = try Wire.decode(StatisticsBody.self, from: body) } catch {
+                throw .malformed("\(error)")
+            }
+            try screening.screen(moments: moments.channels, channelCount: contract.channels.count)
+            return body
+        case .training:
+            guard let base else { throw .staleBase(found: header.base, expected: nil) }
+            guard settings.isScreened else {
+                // What can not be read is stored as it is: who does not screen finds out when it is too late.
+                return (try? UpdateDecoding.model(in: body, base: base).encoded()) ?? body
+            }
+            let update = try UpdateDecoding.model(in: body, base: base)
+            try screening.screen(parameters: update.parameters, base: base.parameters)
+            return update.encoded()
+        }
+    }
+
+    private mutating func refuse(_ submission: Submission, _ refusal: UpdateRefusal, at now: Timestamp) -> [Action] {
+        let header = submission.header
+        refusedCodes[refusal.code, default: 0] += 1
+        let verdict = UpdateVerdict(
+            round: header.round, agent: header.agent, sequence: header.sequence, accepted: false, code: refusal.code,
+            reason: "\(refusal)")
+        var actions: [Action] = [.answer(agent: submission.agent, verdict.receipt)]
+        if verdict.isFinalRefusal, header.round == round?.number {
+            verdicts[header.agent] = verdict.receipt
+            refusals[header.agent] = refusal.code
+            actions += move(.updateRefused(header.agent), at: now)
+        }
+        return actions
+    }
+
+    // MARK: - Closing
+
+    /// A round's deadline is over.
+    mutating func deadline(of number: Int, at now: Timestamp) -> [Action] {
+        guard isUp, round?.number == number else { return [] }
+        return move(.tick(now), at: now)
+    }
+
+    private mutating func move(_ event: LinnetFleet.RoundEvent, at now: Timestamp) -> [Action] {
+        switch machine?.handle(event) {
+        case .aggregate: aggregate(at: now)
+        case .abandon(let reason): end(.abandoned, reason: reason, at: now)
+        case .commit, nil: []
+        }
+    }
+
+    private mutating func aggregate(at now: Timestamp) -> [Action] {
+        guard var round else { return [] }
+        round.phase = .aggregating
+        self.round = round
+        // By agent, as the store hands them out.
+        let stored = updates.values.sorted { $0.header.agent < $1.header.agent }
+        do throws(VersionMakingError) {
+            if let base = round.base {
+                newest = try making.next(
+                    of: round, base: base, baseFile: files[base.version.digest], state: newest?.serverState,
+                    updates: stored, at: now)
+            } else {
+                newest = try making.first(of: round, contract: contract, updates: stored, at: now)
+            }
+        } catch {
+            return end(.abandoned, reason: "\(error)", at: now)
+        }
+        guard let newest else { return [] }
+        // Only what a round can still be trained from, or was: the base of the next, and of the one before.
+        files = files.filter { $0.key == round.base?.version.digest }
+        files[newest.version.digest] = newest.file
+        self.round?.version = newest.version
+        return end(.committed, reason: nil, at: now)
+    }
+
+    private mutating func end(_ phase: RoundPhase, reason: String?, at now: Timestamp) -> [Action] {
+        guard var round else { return [] }
+        round.phase = phase
+        round.endedAt = now
+        round.reason = reason
+        lastRound = round
+        self.round = nil
+        machine = nil
+        let outcome = RoundOutcome(
+            round: round.number, kind: round.kind.rawValue, phase: phase.rawValue, asked: round.participants.count,
+            accepted: updates.count, refused: refusedCodes, version: round.version?.number,
+            seconds: Double(now.milliseconds(since: round.openedAt)) / 1000,
+            bytes: bytes, reason: reason)
+        outcomes.append(outcome)
+        return [.broadcast(round.offer), .ended(outcome), .plan(.openRound, after: pause(after: round, at: now))]
+    }
+
+    /// Looking every now and then would do as well, but each look at a large fleet takes its time.
+    private func pause(after round: Round, at now: Timestamp) -> Int64 {
+        if round.kind == .statistics, round.phase == .committed { return 0 }
+        let since = round.phase == .abandoned ? now : round.openedAt
+        return settings.fleet.rounds.everyMilliseconds - now.milliseconds(since: since)
+    }
+
+    /// Notes how well the version of the last round does.
+    mutating func note(loss: Double) { outcomes[outcomes.count - 1].loss = loss }
+}
