@@ -25,45 +25,71 @@ struct LayerTests {
         }
     }
 
-    static let cases: [Case] = [
-        Case(name: "gelu", shape: [7], layers: [.activation(.gelu)]),
-        Case(name: "softmax at places", shape: [3, 4], layers: [.activation(.softmax)]),
-        Case(name: "dense at places", shape: [3, 2, 2], layers: [.dense(width: 3, activation: .elu)]),
-        Case(name: "convolution", shape: [7, 3], layers: [.convolution(filters: 4, kernel: [3], activation: .tanh)]),
-        Case(
-            name: "convolution, stride 2, padding 1", shape: [8, 2],
-            layers: [.convolution(filters: 3, kernel: [3], stride: [2], padding: [1], activation: .softplus)]),
-        Case(
-            name: "convolution, all padding", shape: [3, 2],
-            layers: [.convolution(filters: 2, kernel: [2], padding: [5], dilation: [2], activation: .gelu)]),
-        Case(
-            name: "convolution of a grid", shape: [5, 4, 2],
-            layers: [.convolution(filters: 3, kernel: [3, 2], stride: [2, 1], padding: [1, 0], dilation: [1, 2])]),
-        Case(
-            name: "convolution over convolution", shape: [9, 2],
-            layers: [
-                .convolution(filters: 3, kernel: [3], activation: .tanh),
-                .convolution(filters: 2, kernel: [3], stride: [3], padding: [2]),
-            ]),
-        Case(
-            name: "transposed convolution", shape: [4, 3],
-            layers: [
-                .transposedConvolution(
-                    filters: 2, kernel: [3], stride: [2], padding: [1], outputPadding: [1], activation: .tanh)
-            ]),
-        Case(
-            name: "transposed convolution with gaps", shape: [3, 2],
-            layers: [.transposedConvolution(filters: 2, kernel: [2], stride: [5], dilation: [3], outputPadding: [4])]),
-        Case(
-            name: "transposed convolution of a grid", shape: [3, 2, 2],
-            layers: [.transposedConvolution(filters: 3, kernel: [2, 3], stride: [1, 2], padding: [1, 2])]),
-        Case(name: "maximum", shape: [7, 3], layers: [.maxPooling(size: [3], stride: [2])]),
-        Case(name: "maximum of a grid", shape: [4, 5, 2], layers: [.maxPooling(size: [2, 3], stride: [1, 2])]),
-        Case(name: "average", shape: [8, 3], layers: [.averagePooling(size: [3])]),
-        Case(name: "average of a grid", shape: [4, 5, 2], layers: [.averagePooling(size: [3, 2])]),
-        Case(name: "upsampling", shape: [4, 2], layers: [.upsampling([3])]),
-        Case(name: "upsampling of a grid", shape: [2, 3, 2], layers: [.upsampling([3, 2])]),
-    ]
+    static let cases: [Case] =
+        [
+            Case(name: "gelu", shape: [7], layers: [.activation(.gelu)]),
+            Case(name: "softmax at places", shape: [3, 4], layers: [.activation(.softmax)]),
+            Case(name: "dense at places", shape: [3, 2, 2], layers: [.dense(width: 3, activation: .elu)]),
+            Case(
+                name: "convolution", shape: [7, 3], layers: [.convolution(filters: 4, kernel: [3], activation: .tanh)]),
+            Case(
+                name: "convolution, stride 2, padding 1", shape: [8, 2],
+                layers: [.convolution(filters: 3, kernel: [3], stride: [2], padding: [1], activation: .softplus)]),
+            Case(
+                name: "convolution, all padding", shape: [3, 2],
+                layers: [.convolution(filters: 2, kernel: [2], padding: [5], dilation: [2], activation: .gelu)]),
+            Case(
+                name: "convolution of a grid", shape: [5, 4, 2],
+                layers: [
+                    .convolution(filters: 3, kernel: [3, 2], stride: [2, 1], padding: [1, 0], dilation: [1, 2])
+                ]),
+            Case(
+                name: "convolution over convolution", shape: [9, 2],
+                layers: [
+                    .convolution(filters: 3, kernel: [3], activation: .tanh),
+                    .convolution(filters: 2, kernel: [3], stride: [3], padding: [2]),
+                ]),
+            Case(
+                name: "transposed convolution", shape: [4, 3],
+                layers: [
+                    .transposedConvolution(
+                        filters: 2, kernel: [3], stride: [2], padding: [1], outputPadding: [1], activation: .tanh)
+                ]),
+            Case(
+                name: "transposed convolution with gaps", shape: [3, 2],
+                layers: [
+                    .transposedConvolution(filters: 2, kernel: [2], stride: [5], dilation: [3], outputPadding: [4])
+                ]),
+            Case(
+                name: "transposed convolution of a grid", shape: [3, 2, 2],
+                layers: [.transposedConvolution(filters: 3, kernel: [2, 3], stride: [1, 2], padding: [1, 2])]),
+            Case(name: "maximum", shape: [7, 3], layers: [.maxPooling(size: [3], stride: [2])]),
+            Case(name: "maximum of a grid", shape: [4, 5, 2], layers: [.maxPooling(size: [2, 3], stride: [1, 2])]),
+            Case(name: "average", shape: [8, 3], layers: [.averagePooling(size: [3])]),
+            Case(name: "average of a grid", shape: [4, 5, 2], layers: [.averagePooling(size: [3, 2])]),
+            Case(name: "upsampling", shape: [4, 2], layers: [.upsampling([3])]),
+            Case(name: "upsampling of a grid", shape: [2, 3, 2], layers: [.upsampling([3, 2])]),
+        ]
+        + RecurrentDescription.Cell.allCases.flatMap { cell in
+            [
+                Case(
+                    name: "\(cell) over \(cell)", shape: [5, 3],
+                    layers: [
+                        .recurrent(.init(cell, units: 4, returnsSequence: true)),
+                        .recurrent(.init(cell, units: 2, returnsSequence: true)),
+                    ]),
+                Case(name: "\(cell) of one step", shape: [1, 3], layers: [.recurrent(.init(cell, units: 2))]),
+                Case(
+                    name: "\(cell) to \(cell)", shape: [4, 2],
+                    layers: [
+                        .recurrent(.init(cell, units: 3)), .repeatVector(3),
+                        .recurrent(.init(cell, units: 4, returnsSequence: true)), .dense(width: 2, activation: .tanh),
+                    ]),
+                Case(
+                    name: "\(cell) after copies and a function", shape: [2],
+                    layers: [.repeatVector(3), .activation(.tanh), .recurrent(.init(cell, units: 2))]),
+            ]
+        }
 
     @Test("the gradient is the central difference quotient of the loss in Double", arguments: cases, [1, 3])
     func centralDifferences(_ example: Case, _ rows: Int) throws {
@@ -148,6 +174,10 @@ struct LayerTests {
             ),
             (.transposedConvolution(filters: 1, kernel: [1], padding: [1]), "layers.1 has an output of 1"),
             (.maxPooling(size: [2]), "layers.1 has 12; it needs as many places as a frame has"),
+            (.recurrent(.init(.lstm, units: 0)), "layers.1.units is 0"),
+            (.recurrent(.init(.lstm, units: .max)), "layers.1.units is 9223372036854775807"),
+            (.recurrent(.init(.gru, units: 65536)), "parameters; at most"),
+            (.repeatVector(0), "layers.1.steps is 0"), (.repeatVector(65536), "layers.1 has an output of 65536 x 12"),
             (.upsampling([65536, 65536]), "layers.1 has an output of"),
         ])
     func refused(_ layer: LayerDescription, _ message: String) throws {
@@ -173,6 +203,7 @@ struct LayerTests {
                 .convolution(convolution), .transposedConvolution(convolution), .upsampling(list()),
                 .pooling(PoolingDescription(.average, size: list(), stride: list())),
                 .pooling(PoolingDescription(.maximum, size: list(), stride: list())), .reshape(list()),
+                .recurrent(.init(.lstm, units: number())), .repeatVector(number()),
             ]
             let layer = layers[Int(generator.next() % UInt64(layers.count))]
             let architecture = NetworkArchitecture(

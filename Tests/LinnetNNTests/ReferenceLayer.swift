@@ -20,6 +20,8 @@ enum ReferenceLayer {
         case .convolution(let convolution): outputOf(convolution, x, &parameters)
         case .transposedConvolution(let convolution): outputOf(transposed: convolution, x, &parameters)
         case .pooling(let pooling): outputOf(pooling, x)
+        case .recurrent(let recurrent): outputOf(recurrent, x, &parameters)
+        case .repeatVector(let steps): .form(1, steps, x.channels) { _, _, c in x[0, 0, c] }
         case .upsampling(let factors):
             .form(x.height * pair(factors, 1).0, x.width * pair(factors, 1).1, x.channels) { i, j, c in
                 x[i / pair(factors, 1).0, j / pair(factors, 1).1, c]
@@ -128,5 +130,43 @@ enum ReferenceLayer {
             return layer.method == .maximum
                 ? frame.max() ?? 0 : frame.reduce(0, +) / Double(frame.count)
         }
+    }
+
+    private static func outputOf(
+        _ layer: RecurrentDescription, _ x: ReferenceGrid, _ parameters: inout ArraySlice<Double>
+    ) -> ReferenceGrid {
+        let units = layer.units
+        let gates = units * [.simple: 1, .lstm: 4, .gru: 3][layer.cell, default: 0]
+        let weights = take(gates * x.channels, &parameters)
+        let recurrent = take(gates * units, &parameters)
+        let biases = take(gates, &parameters)
+        let recurrentBias = layer.cell == .gru ? take(units, &parameters) : []
+        var (h, cell) = ([Double](repeating: 0, count: units), [Double](repeating: 0, count: units))
+        var states: [Double] = []
+        for step in 0..<x.width {
+            func fromInput(_ g: Int) -> Double {
+                (0..<x.channels).reduce(biases[g]) { $0 + weights[g * x.channels + $1] * x[0, step, $1] }
+            }
+            func fromState(_ g: Int) -> Double { (0..<units).reduce(0) { $0 + recurrent[g * units + $1] * h[$1] } }
+            func sum(_ g: Int) -> Double { fromInput(g) + fromState(g) }
+            let next = (0..<units).map { u in
+                switch layer.cell {
+                case .simple: return Reference.tanh(sum(u))
+                case .lstm:
+                    let (i, f) = (Reference.sigmoid(sum(u)), Reference.sigmoid(sum(units + u)))
+                    let (g, o) = (Reference.tanh(sum(2 * units + u)), Reference.sigmoid(sum(3 * units + u)))
+                    cell[u] = f * cell[u] + i * g
+                    return o * Reference.tanh(cell[u])
+                case .gru:
+                    let (r, z) = (Reference.sigmoid(sum(u)), Reference.sigmoid(sum(units + u)))
+                    let n = 2 * units + u
+                    return (1 - z) * Reference.tanh(fromInput(n) + r * (fromState(n) + recurrentBias[u])) + z * h[u]
+                }
+            }
+            h = next
+            states += next
+        }
+        let width = layer.returnsSequence ? x.width : 1
+        return ReferenceGrid(height: 1, width: width, channels: units, values: Array(states.suffix(width * units)))
     }
 }

@@ -10,6 +10,8 @@ extension LayerDescription: Codable {
         case transposedConvolution
         case pooling
         case upsampling
+        case recurrent
+        case repeatVector
     }
 
     private enum CodingKeys: String, CodingKey {
@@ -17,6 +19,7 @@ extension LayerDescription: Codable {
         case activation
         case shape
         case factors
+        case steps
     }
 
     public init(from decoder: any Decoder) throws {
@@ -30,6 +33,8 @@ extension LayerDescription: Codable {
         case .transposedConvolution: self = .transposedConvolution(try ConvolutionDescription(from: decoder))
         case .pooling: self = .pooling(try PoolingDescription(from: decoder))
         case .upsampling: self = .upsampling(try container.decode([Int].self, forKey: .factors))
+        case .recurrent: self = .recurrent(try RecurrentDescription(from: decoder))
+        case .repeatVector: self = .repeatVector(try container.decode(Int.self, forKey: .steps))
         }
     }
 
@@ -57,6 +62,12 @@ extension LayerDescription: Codable {
         case .upsampling(let factors):
             try container.encode(Kind.upsampling, forKey: .kind)
             try container.encode(factors, forKey: .factors)
+        case .recurrent(let recurrent):
+            try container.encode(Kind.recurrent, forKey: .kind)
+            try recurrent.encode(to: encoder)
+        case .repeatVector(let steps):
+            try container.encode(Kind.repeatVector, forKey: .kind)
+            try container.encode(steps, forKey: .steps)
         }
     }
 }

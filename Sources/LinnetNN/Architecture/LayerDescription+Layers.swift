@@ -1,45 +1,57 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension LayerDescription {
-    /// Appends the layers that this description stands for to `layers`: none for a mere change of shape, two where the
-    /// activation is a layer of its own.
+    /// Appends the layers that this description stands for: none for a mere change of shape, two where the activation is
+    /// a layer of its own.
     ///
-    /// - Parameter shape: what comes in; afterwards what comes out.
-    /// - Throws: the first number of the description that is out of its range, or does not fit the shape.
-    func append(
-        to layers: inout [any Layer], shape: inout LayerShape, at place: LayerPlace
-    ) throws(NetworkError) {
+    /// - Throws: the first number of the description that is out of its range, or does not fit the shape that comes in.
+    func append(to stack: inout LayerStack, at place: LayerPlace) throws(NetworkError) {
+        let input = stack.outputShape
         switch self {
         case .dense(let dense):
-            Self.append(try DenseLayer(dense, input: shape, at: place), then: dense.activation, to: &layers, &shape)
+            try stack.append(try DenseLayer(dense, input: input, at: place), then: dense.activation, at: place)
         case .activation(let activation):
-            layers.append(ActivationLayer(activation, shape: shape))
+            try stack.append(ActivationLayer(activation, shape: input), at: place)
         case .reshape(let sizes):
-            shape = try Self.reshape(shape, to: sizes, at: place)
+            stack.outputShape = try Self.reshape(input, to: sizes, at: place)
         case .flatten:
-            shape = LayerShape(channels: shape.count)
+            stack.outputShape = LayerShape(channels: input.count)
         case .convolution(let convolution):
-            Self.append(
-                try ConvolutionLayer(convolution, input: shape, at: place), then: convolution.activation, to: &layers,
-                &shape)
+            try stack.append(
+                try ConvolutionLayer(convolution, input: input, at: place), then: convolution.activation, at: place)
         case .transposedConvolution(let convolution):
-            Self.append(
-                try TransposedConvolutionLayer(convolution, input: shape, at: place), then: convolution.activation,
-                to: &layers, &shape)
+            try stack.append(
+                try TransposedConvolutionLayer(convolution, input: input, at: place), then: convolution.activation,
+                at: place)
         case .pooling(let pooling):
-            Self.append(try PoolingLayer(pooling, input: shape, at: place), to: &layers, &shape)
+            try stack.append(try PoolingLayer(pooling, input: input, at: place), at: place)
         case .upsampling(let factors):
-            Self.append(try UpsamplingLayer(factors, input: shape, at: place), to: &layers, &shape)
+            try stack.append(try UpsamplingLayer(factors, input: input, at: place), at: place)
+        case .recurrent(let recurrent):
+            try Self.append(recurrent, to: &stack, at: place)
+        case .repeatVector(let steps):
+            guard input.places == 1 else {
+                throw .shape(place: place.name, found: "\(input)", needed: "a single place; flatten first")
+            }
+            try place.check(width: steps, of: "steps")
+            try stack.append(try UpsamplingLayer([steps], input: input, at: place), at: place)
         }
     }
 
     private static func append(
-        _ layer: any Layer, then activation: Activation = .identity, to layers: inout [any Layer],
-        _ shape: inout LayerShape
-    ) {
-        layers.append(layer)
-        shape = layer.output
-        if !activation.isFusible { layers.append(ActivationLayer(activation, shape: shape)) }
+        _ description: RecurrentDescription, to stack: inout LayerStack, at place: LayerPlace
+    ) throws(NetworkError) {
+        let repeats = stack.removeRepetition()
+        let input = stack.outputShape
+        switch description.cell {
+        case .simple:
+            try stack.append(
+                try SimpleRecurrentLayer(description, input: input, repeats: repeats, at: place), at: place)
+        case .lstm:
+            try stack.append(try LSTMLayer(description, input: input, repeats: repeats, at: place), at: place)
+        case .gru:
+            try stack.append(try GRULayer(description, input: input, repeats: repeats, at: place), at: place)
+        }
     }
 
     private static func reshape(

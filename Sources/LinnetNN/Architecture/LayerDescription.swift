@@ -27,6 +27,10 @@ public enum LayerDescription: Sendable, Hashable {
     case pooling(PoolingDescription)
     /// Every place several times; one number for a sequence, height and width for a grid.
     case upsampling([Int])
+    /// A state that goes along the steps of a sequence.
+    case recurrent(RecurrentDescription)
+    /// A single place that many times: a sequence of equal steps, for a decoder to start from.
+    case repeatVector(Int)
 
     /// A dense layer with `width` outputs.
     public static func dense(width: Int, activation: Activation) -> LayerDescription {
@@ -53,6 +57,16 @@ public enum LayerDescription: Sendable, Hashable {
             ConvolutionDescription(
                 filters: filters, kernel: kernel, stride: stride, padding: padding, dilation: dilation,
                 outputPadding: outputPadding, activation: activation))
+    }
+
+    /// An LSTM layer; `returnsSequence` tells whether every step's state goes out or the last one's.
+    public static func lstm(units: Int, returnsSequence: Bool = false) -> LayerDescription {
+        .recurrent(RecurrentDescription(.lstm, units: units, returnsSequence: returnsSequence))
+    }
+
+    /// A GRU layer; `returnsSequence` tells whether every step's state goes out or the last one's.
+    public static func gru(units: Int, returnsSequence: Bool = false) -> LayerDescription {
+        .recurrent(RecurrentDescription(.gru, units: units, returnsSequence: returnsSequence))
     }
 
     /// The largest value of every frame, channel by channel.

@@ -67,18 +67,7 @@ public struct NetworkArchitecture: Codable, Sendable, Hashable {
         }
         var stack = LayerStack(inputWidth: inputWidth)
         for (index, description) in layers.enumerated() {
-            var made: [any Layer] = []
-            try description.append(to: &made, shape: &stack.outputShape, at: LayerPlace(index: index, limits: limits))
-            for layer in made {
-                guard layer.keptCount(rows: 1) <= limits.maximumKept else {
-                    throw .kept(place: "layers.\(index)", found: layer.keptCount(rows: 1), maximum: limits.maximumKept)
-                }
-                stack.append(layer, index: index)
-            }
-            // No overflow: what was before is within the limit, and one layer's tensors are products of checked sizes.
-            guard stack.parameterCount <= limits.maximumParameters else {
-                throw .parameterCount(found: stack.parameterCount, maximum: limits.maximumParameters)
-            }
+            try description.append(to: &stack, at: LayerPlace(index: index, limits: limits))
         }
         guard stack.count > 0 else { throw .noComputation }
         try known.check(outputWidth: stack.outputShape.count, inputWidth: inputWidth)

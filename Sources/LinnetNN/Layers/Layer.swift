@@ -66,6 +66,10 @@ struct LayerTensor: Sendable {
     enum Start: Sendable {
         case zeros
         case ones
+        /// Ones within a range of elements, zeros elsewhere.
+        case onesWithin(Range<Int>)
+        /// Evenly within ±bound.
+        case uniform(bound: Double)
         /// Evenly within ±√(6 / (inputs + outputs)) (Glorot and Bengio 2010, eq. 16).
         case glorot(inputs: Int, outputs: Int)
     }
@@ -78,6 +82,9 @@ struct LayerTensor: Sendable {
 
     /// Whether it is a weight, which `l1` and `l2` make small; what starts the same everywhere is not.
     var isWeight: Bool {
-        if case .glorot = start { true } else { false }
+        switch start {
+        case .glorot, .uniform: true
+        case .zeros, .ones, .onesWithin: false
+        }
     }
 }

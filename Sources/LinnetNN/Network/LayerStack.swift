@@ -22,11 +22,38 @@ struct LayerStack: Sendable {
 
     var count: Int { layers.count }
 
-    /// Puts a layer behind the others; `index` is its description's in the architecture.
-    mutating func append(_ layer: any Layer, index: Int) {
+    /// Puts a layer behind the others, and its activation where that is a layer of its own.
+    ///
+    /// - Throws: `.kept` or `.parameterCount` if the network becomes too large by it.
+    mutating func append(
+        _ layer: any Layer, then activation: Activation = .identity, at place: LayerPlace
+    ) throws(NetworkError) {
+        let limits = place.limits
+        guard layer.keptCount(rows: 1) <= limits.maximumKept else {
+            throw .kept(place: place.name, found: layer.keptCount(rows: 1), maximum: limits.maximumKept)
+        }
         layers.append(layer)
-        places.append(Place(index: index, offset: parameterCount, dense: layer as? DenseLayer))
+        places.append(Place(index: place.index, offset: parameterCount, dense: layer as? DenseLayer))
+        outputShape = layer.output
+        // No overflow: what was before is within the limit, and one layer's tensors are products of checked sizes.
         parameterCount += layer.parameterCount
+        guard parameterCount <= limits.maximumParameters else {
+            throw .parameterCount(found: parameterCount, maximum: limits.maximumParameters)
+        }
+        if !activation.isFusible { try append(ActivationLayer(activation, shape: outputShape), at: place) }
+    }
+
+    /// Takes the last layer away if it only repeats a single place, which a recurrent layer can do without copies.
+    ///
+    /// - Returns: how many times it does; `nil` if it is another layer.
+    mutating func removeRepetition() -> Int? {
+        guard let last = layers.last as? UpsamplingLayer, last.input.places == 1, last.output == outputShape,
+            outputShape.height == 1
+        else { return nil }
+        layers.removeLast()
+        places.removeLast()
+        outputShape = last.input
+        return last.output.width
     }
 
     /// - Returns: the offset of layer `i`'s first parameter.

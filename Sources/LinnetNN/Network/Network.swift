@@ -50,13 +50,16 @@ public struct Network: Sendable {
     public func initialParameters(seed: UInt64) -> ParameterVector {
         var generator = SeededGenerator(seed: seed)
         var parameters = ParameterVector(repeating: 0, count: parameterCount)
+        func draw(_ bound: Double, _ range: Range<Int>) {
+            for i in range { parameters[i] = Float(bound * (2 * generator.uniform() - 1)) }
+        }
         layers.forEachTensor { _, tensor, range in
             switch tensor.start {
             case .zeros: break
             case .ones: for i in range { parameters[i] = 1 }
-            case .glorot(let inputs, let outputs):
-                let bound = (6 / Double(inputs + outputs)).squareRoot()
-                for i in range { parameters[i] = Float(bound * (2 * generator.uniform() - 1)) }
+            case .onesWithin(let ones): for i in ones { parameters[range.lowerBound + i] = 1 }
+            case .glorot(let inputs, let outputs): draw((6 / Double(inputs + outputs)).squareRoot(), range)
+            case .uniform(let bound): draw(bound, range)
             }
         }
         return parameters

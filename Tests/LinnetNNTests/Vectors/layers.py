@@ -102,6 +102,27 @@ class Network:
 
         return step, after(step, shape)
 
+    def recurrent(self, layer, shape):
+        gates = {"simple": 1, "lstm": 4, "gru": 3}[layer["cell"]]
+        units = layer["units"]
+        module = {"simple": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}[layer["cell"]]
+        module = module(shape[2], units, batch_first=True, dtype=torch.float64)
+        weight, recurrent = self.parameter(gates * units, shape[2]), self.parameter(gates * units, units)
+        bias, last = self.parameter(gates * units), self.parameter(units) if layer["cell"] == "gru" else None
+
+        def step(x):
+            # Where PyTorch has two biases that are only ever added, Linnet has one.
+            zeros = torch.zeros(gates * units, dtype=torch.float64)
+            second = zeros if last is None else torch.cat([zeros[: 2 * units], last])
+            names = {"weight_ih_l0": weight, "weight_hh_l0": recurrent, "bias_ih_l0": bias, "bias_hh_l0": second}
+            states, _ = torch.func.functional_call(module, names, (x.reshape(len(x), -1, shape[2]),))
+            return (states if layer["returnsSequence"] else states[:, -1:]).unsqueeze(1)
+
+        return step, (1, shape[1] if layer["returnsSequence"] else 1, units)
+
+    def repeatVector(self, layer, shape):
+        return lambda x: x.repeat_interleave(layer["steps"], dim=2), (1, layer["steps"], shape[2])
+
 
 def pair(numbers: list[int], single: int) -> tuple[int, int]:
     """Height and width; a single number is the width's."""

@@ -113,11 +113,15 @@ def pooling(method: str, size: list[int], stride: list[int]) -> dict:
     return {"kind": "pooling", "method": method, "size": size, "stride": stride}
 
 
+def recurrent(cell: str, units: int, returns_sequence: bool = False) -> dict:
+    return {"kind": "recurrent", "cell": cell, "units": units, "returnsSequence": returns_sequence}
+
+
 def reshape(*shape: int) -> dict:
     return {"kind": "reshape", "shape": list(shape)}
 
 
-def convolutional_cases() -> list[dict]:
+def layer_cases() -> list[dict]:
     flatten, transposed = {"kind": "flatten"}, "transposedConvolution"
     end = [flatten, dense(4, "tanh")]
     result = []
@@ -144,6 +148,11 @@ def convolutional_cases() -> list[dict]:
     add("average of a grid", [5, 4, 2], pooling("average", [2, 2], [2, 1]), *end)
     add("upsampling", [3, 2], {"kind": "upsampling", "factors": [3]}, convolution(2, [3], padding=[1]))
     add("upsampling of a grid", [2, 3, 1], {"kind": "upsampling", "factors": [2, 3]}, convolution(1, [3, 3]))
+    for cell in ("simple", "lstm", "gru"):
+        add(f"{cell} of sequences", [5, 2], recurrent(cell, 3, True), recurrent(cell, 2, True))
+        add(f"{cell} of last", [4, 3], recurrent(cell, 3), dense(2))
+        decoder = [{"kind": "repeatVector", "steps": 3}, recurrent(cell, 3, True), dense(2)]
+        add(f"{cell} repeated", [3, 2], recurrent(cell, 4), *decoder)
     add("dense at every place", [5, 3], dense(4, "softmax"), dense(2, "tanh"))
     return result
 
@@ -171,7 +180,7 @@ def cases() -> list[dict]:
     weighted = MSE | {"formula": "binaryCrossEntropy", "positiveWeight": 3}
     target = targets["binaryCrossEntropy"]
     result.append(case("loss positiveWeight", 5, [dense(4, "tanh"), dense(5)], loss=weighted, target=target))
-    return result + convolutional_cases()
+    return result + layer_cases()
 
 
 def main() -> None:

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Legend as in RecurrentSequence; G = 4U, gates in the order i, f, g, o as in PyTorch and Keras.  h_0 = c_0 = 0
+//   (i, f, g, o)_t = z_t + h_{t-1} U^T      i, f, o through the sigmoid, g through tanh
+//   c_t = f c_{t-1} + i g      h_t = o tanh(c_t)
+//   dc_t = dc_{t+1} f_{t+1} + dh_t o (1 - tanh(c_t)^2)
+//   di = dc g i(1-i)   df = dc c_{t-1} f(1-f)   dg = dc i (1-g^2)   do = dh tanh(c_t) o(1-o)
+//   dh_{t-1} += (di, df, dg, do)_t U      dU = sum over t of (di, df, dg, do)_t^T h_{t-1}
+
+import LinnetNumerics
+
+/// Long short-term memory over a sequence (Hochreiter and Schmidhuber 1997, with forget gates: Gers et al. 2000).
+///
+/// Forget gates start at a bias of one, so that nothing is forgotten at first (Jozefowicz et al. 2015).
+struct LSTMLayer: Layer {
+    private let sequence: RecurrentSequence
+
+    init(
+        _ description: RecurrentDescription, input: LayerShape, repeats: Int?, at place: LayerPlace
+    ) throws(NetworkError) {
+        sequence = try RecurrentSequence(description, gatesPerUnit: 4, input: input, repeats: repeats, at: place)
+    }
+
+    var input: LayerShape { sequence.input }
+    var output: LayerShape { sequence.output }
+    var tensors: [LayerTensor] { sequence.tensors(bias: .onesWithin(sequence.units..<2 * sequence.units)) }
+
+    /// Gates `[B,T,4U]`; states and cells before each step and cells after it through tanh, `[B,T,U]` each; two of
+    /// `[B,U]` and one of `[B,4U]`.
+    func keptCount(rows: Int) -> Int { rows * sequence.units * (7 * sequence.steps + 6) }
+
+    private struct Memory {
+        let gates: UnsafeMutablePointer<Float>
+        let previous: UnsafeMutablePointer<Float>
+        let previousCell: UnsafeMutablePointer<Float>
+        let cell: UnsafeMutablePointer<Float>
+        let slope: UnsafeMutablePointer<Float>
+        let cellSlope: UnsafeMutablePointer<Float>
+        let scratch: UnsafeMutablePointer<Float>
+
+        init(_ pass: LayerPass, _ sequence: RecurrentSequence) {
+            let count = pass.rows * sequence.steps * sequence.units
+            gates = pass.kept
+            previous = gates + 4 * count
+            previousCell = previous + count
+            cell = previousCell + count
+            slope = cell + count
+            cellSlope = slope + pass.rows * sequence.units
+            scratch = cellSlope + pass.rows * sequence.units
+        }
+    }
+
+    func forward(_ pass: LayerPass) -> Double {
+        let (steps, units, gates) = (sequence.steps, sequence.units, sequence.gates)
+        let memory = Memory(pass, sequence)
+        sequence.project(pass, into: memory.gates, scratch: memory.scratch)
+        sequence.clearFirst(memory.previous, rows: pass.rows)
+        sequence.clearFirst(memory.previousCell, rows: pass.rows)
+        for step in 0..<steps {
+            if step > 0 {
+                Kernels.multiply(
+                    memory.previous + step * units, stride: steps * units,
+                    byTransposed: pass.parameters + sequence.recurrentOffset, into: memory.gates + step * gates,
+                    stride: steps * gates, adding: true, rows: pass.rows, inputs: units, outputs: gates)
+            }
+            for row in 0..<pass.rows {
+                let place = row * steps + step
+                activate(memory, place: place, isLast: step + 1 == steps)
+                // The first gate's place in the scratch holds h while it is stored.
+                sequence.store(
+                    memory.scratch, row: row, step: step, output: pass.output, previous: memory.previous)
+            }
+        }
+        return 0
+    }
+
+    /// Turns the sums of one step of one row into gates, cell and state; the state is left in the scratch.
+    @inline(__always)
+    private func activate(_ memory: Memory, place: Int, isLast: Bool) {
+        let units = sequence.units
+        let i = memory.gates + place * 4 * units
+        let (f, g, o) = (i + units, i + 2 * units, i + 3 * units)
+        Kernels.map(i, into: i, count: 2 * units) { Kernels.sigmoid($0) }
+        Kernels.map(g, into: g, count: units) { Kernels.tanh($0) }
+        Kernels.map(o, into: o, count: units) { Kernels.sigmoid($0) }
+        let (before, after, h) = (memory.previousCell + place * units, memory.cell + place * units, memory.scratch)
+        for u in 0..<units { after[u] = f[u] * before[u] + i[u] * g[u] }
+        if !isLast { (before + units).update(from: after, count: units) }
+        for u in 0..<units {
+            let squashed = Kernels.tanh(after[u])
+            after[u] = squashed
+            h[u] = o[u] * squashed
+        }
+    }
+
+    func backward(_ pass: LayerPass, _ slopes: LayerSlopes) {
+        let (steps, units, gates) = (sequence.steps, sequence.units, sequence.gates)
+        let memory = Memory(pass, sequence)
+        memory.slope.update(repeating: 0, count: pass.rows * units)
+        memory.cellSlope.update(repeating: 0, count: pass.rows * units)
+        for step in stride(from: steps - 1, through: 0, by: -1) {
+            for row in 0..<pass.rows {
+                sequence.addOutputSlope(slopes.output, row: row, step: step, to: memory.slope + row * units)
+                passBack(memory, row: row, place: row * steps + step)
+            }
+            if step > 0 {
+                Kernels.multiply(
+                    memory.gates + step * gates, stride: steps * gates,
+                    by: pass.parameters + sequence.recurrentOffset, into: memory.slope, adding: false,
+                    rows: pass.rows, inputs: units, outputs: gates)
+            }
+        }
+        Kernels.multiply(
+            transposed: memory.gates, by: memory.previous, into: slopes.parameters + sequence.recurrentOffset,
+            rows: pass.rows * steps, inputs: units, outputs: gates)
+        sequence.backward(pass, slopes, dz: memory.gates, scratch: memory.scratch)
+    }
+
+    /// Puts the slopes of one step of one row in the place of its gates.
+    @inline(__always)
+    private func passBack(_ memory: Memory, row: Int, place: Int) {
+        let units = sequence.units
+        let i = memory.gates + place * 4 * units
+        let (f, g, o) = (i + units, i + 2 * units, i + 3 * units)
+        let (before, cell) = (memory.previousCell + place * units, memory.cell + place * units)
+        let (dh, dcell) = (memory.slope + row * units, memory.cellSlope + row * units)
+        for u in 0..<units {
+            let dc = dcell[u] + dh[u] * o[u] * (1 - cell[u] * cell[u])
+            let (di, df, dg) = (dc * g[u], dc * before[u], dc * i[u])
+            dcell[u] = dc * f[u]
+            o[u] = dh[u] * cell[u] * o[u] * (1 - o[u])
+            i[u] = di * i[u] * (1 - i[u])
+            f[u] = df * f[u] * (1 - f[u])
+            g[u] = dg * (1 - g[u] * g[u])
+        }
+    }
+}
