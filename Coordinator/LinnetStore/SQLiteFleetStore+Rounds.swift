@@ -142,6 +142,23 @@ extension SQLiteFleetStore {
         }
     }
 
+    public func updateHeaders(of round: Int) throws -> [UpdateHeader] {
+        try queue.read { database in
+            try String.fetchAll(
+                database, sql: "SELECT header FROM round_update WHERE round = ? ORDER BY agent", arguments: [round]
+            ).map { try Self.value(UpdateHeader.self, $0, table: "round_update") }
+        }
+    }
+
+    public func updateBody(of round: Int, agent: AgentID) throws -> Data? {
+        let body = try queue.read { database in
+            try Data.fetchOne(
+                database, sql: "SELECT body FROM round_update WHERE round = ? AND agent = ?",
+                arguments: [round, agent.rawValue])
+        }
+        return body?.isEmpty ?? true ? nil : body
+    }
+
     public func acceptedAgents(of round: Int) throws -> Set<AgentID> {
         try queue.read { database in
             Set(

@@ -38,11 +38,14 @@ public enum StoreError: Error, CustomStringConvertible {
 /// checkpoint at once. Every commit is synced to disk before it returns.
 public final class SQLiteFleetStore: FleetStore {
     let queue: DatabaseQueue
+    public let scratchDirectory: String
 
     /// Opens or makes the database, checks it, and brings its schema up to date.
     ///
     /// - Throws: ``StoreError``.
     public init(path: String) throws {
+        // Beside the database: there is room for updates, and it is no folder that lies in memory.
+        scratchDirectory = path.contains("/") ? String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]) : "."
         var configuration = Configuration()
         configuration.foreignKeysEnabled = true
         configuration.busyMode = .timeout(5)

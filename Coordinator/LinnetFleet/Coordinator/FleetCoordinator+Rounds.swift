@@ -77,30 +77,42 @@ extension FleetCoordinator {
             guard try store.move(round, from: .collecting, audit: audit) else { return }
             announce(round.offer)
         }
-        let updates = try store.updates(of: round.number)
-        var machine = RoundMachine(round, accepted: Set(updates.map(\.header.agent)))
+        var machine = RoundMachine(round, accepted: try store.acceptedAgents(of: round.number))
         let version: VersionRecord
-        do throws(VersionMakingError) {
-            version = try make(round, updates)
-        } catch {
+        do {
+            version = try make(round)
+        } catch let error as VersionMakingError {
             guard case .abandon(let reason)? = machine.handle(.aggregationFailed("\(error)")) else { return }
             return try abandon(round, reason)
         }
         if machine.handle(.aggregated) == .commit { try commit(round, version) }
     }
 
-    private func make(_ round: Round, _ updates: [UpdateRecord]) throws(VersionMakingError) -> VersionRecord {
+    /// - Throws: ``VersionMakingError``, or what the store throws, and then nothing is decided: it is done again.
+    private func make(_ round: Round) throws -> VersionRecord {
         let now = clock.now()
         guard let base = round.base else {
-            guard let contract = contracts[round.cohort] else { throw .notFinite }
-            return try making.first(of: round, contract: contract, updates: updates, at: now)
+            guard let contract = contracts[round.cohort] else { throw VersionMakingError.notFinite }
+            return try making.first(
+                of: round, contract: contract, updates: try store.updates(of: round.number), at: now)
         }
+        return try next(of: round, from: base, by: making, at: now)
+    }
+
+    /// The next version, from what is stored: the one way both to make it and to make it once more.
+    func next(
+        of round: Round, from base: ModelReference, by making: VersionMaking, at now: Timestamp
+    ) throws -> VersionRecord {
+        let headers = try store.updateHeaders(of: round.number)
+        let updates = StoredUpdates(headers, of: round.number, base: base.version, in: store)
         let file = (try? store.file(of: base.version.digest)) ?? nil  // a file that can not be read is a missing base
-        let state: Data?
-        do { state = try store.serverState(of: base.version.digest) } catch {
-            throw .missingBase(base.version.digest)
+        let state = try store.serverState(of: base.version.digest)
+        do throws(VersionMakingError) {
+            return try making.next(
+                of: round, base: base, baseFile: file, state: state, updates: updates, headers: headers, at: now)
+        } catch {
+            throw updates.storeFailure ?? error
         }
-        return try making.next(of: round, base: base, baseFile: file, state: state, updates: updates, at: now)
     }
 
     private func commit(_ open: Round, _ version: VersionRecord) throws {

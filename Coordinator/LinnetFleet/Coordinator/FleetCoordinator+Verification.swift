@@ -14,8 +14,10 @@ extension FleetCoordinator {
         guard round.phase == .committed, let version = round.version, let base = round.base else {
             throw RoundVerificationError.noModel(number, phase: round.phase, kind: round.kind)
         }
-        let updates = try store.updates(of: number)
-        guard !updates.isEmpty, updates.allSatisfy({ !$0.body.isEmpty }) else {
+        // The updates of a round are let go all at once, so one of them stands for all.
+        guard let first = try store.updateHeaders(of: number).first,
+            try store.updateBody(of: number, agent: first.agent) != nil
+        else {
             throw RoundVerificationError.gone(number, what: "its updates are")
         }
         guard let file = try store.file(of: version.digest), let artifact = try? ModelArtifact(parsing: file) else {
@@ -24,18 +26,15 @@ extension FleetCoordinator {
         guard let strategy = VersionMaking.strategy(of: artifact) else {
             throw RoundVerificationError.unknownStrategy(number)
         }
-        let baseFile = try store.file(of: base.version.digest)
-        let state = try store.serverState(of: base.version.digest)
         var settings = self.settings
         settings.strategy = strategy
-        do throws(VersionMakingError) {
-            let again = try VersionMaking(settings: settings).next(
-                of: round, base: base, baseFile: baseFile, state: state, updates: updates,
-                at: round.endedAt ?? round.deadline)
+        do {
+            let again = try next(
+                of: round, from: base, by: VersionMaking(settings: settings), at: round.endedAt ?? round.deadline)
             return RoundVerification(
                 round: number, version: version, recomputed: again.version.digest,
                 strategy: strategy.description, participants: again.participants)
-        } catch {
+        } catch let error as VersionMakingError {
             throw RoundVerificationError.failed(number, reason: "\(error)")
         }
     }

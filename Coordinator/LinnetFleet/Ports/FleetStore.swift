@@ -77,6 +77,10 @@ public protocol RoundStore: Sendable {
     func round(_ number: Int) throws -> Round?
     /// The accepted updates of a round; without their bodies once those are gone.
     func updates(of round: Int) throws -> [UpdateRecord]
+    /// The headers of the accepted updates of a round, in agent order.
+    func updateHeaders(of round: Int) throws -> [UpdateHeader]
+    /// The body of an accepted update; `nil` once it is gone.
+    func updateBody(of round: Int, agent: AgentID) throws -> Data?
     func acceptedAgents(of round: Int) throws -> Set<AgentID>
     /// Highest sequence number ever taken from this agent; 0 for none.
     func lastSequence(of agent: AgentID) throws -> Int64
@@ -124,6 +128,8 @@ public protocol AuditLog: Sendable {
 
 /// All that the coordinator keeps.
 public protocol FleetStore: EventStore, AgentStore, RoundStore, ModelStore, AuditLog {
+    /// A folder on disk for what a round has to read more than once and memory should not hold.
+    var scratchDirectory: String { get }
     /// Throws away what is over the limits, a bounded amount at a time; answers how many rows went.
     func retain(_ limits: RetentionLimits) throws -> Int
 }

@@ -53,7 +53,7 @@ public struct VersionMaking: Sendable {
             architecture: architecture, parameters: network.initialParameters(seed: Self.seed(of: round.cohort)),
             scaler: scaler, windowLength: contract.windowLength, falseAlarmsPerDay: settings.falseAlarmsPerDay,
             provenance: provenance(round, number: 1, parent: nil, rule: rule))
-        return try record(artifact, round: round, number: 1, parent: nil, updates: updates, at: now)
+        return try record(artifact, round: round, number: 1, parent: nil, headers: updates.map(\.header), at: now)
     }
 
     /// The scaler that a cohort's statistics come to, and how it was made.
@@ -90,29 +90,42 @@ public struct VersionMaking: Sendable {
         }
     }
 
-    /// Version n + 1: the base's parameters moved by what the strategy makes of the updates.
-    ///
-    /// - Parameter state: what the strategy remembered when it made the base; another strategy's memory is let go.
+    /// Version n + 1 of updates that are in memory, all of them trained from the base.
     public func next(
         of round: Round, base: ModelReference, baseFile: Data?, state: Data? = nil, updates: [UpdateRecord],
         at now: Timestamp
     ) throws(VersionMakingError) -> VersionRecord {
-        guard let baseFile else { throw .missingBase(base.version.digest) }
-        var artifact = try Self.artifact(baseFile)
         var contributions: [Contribution] = []
         for update in updates {
             contributions.append(
                 Contribution(
                     agent: update.header.agent, parameters: try Self.artifact(update.body).parameters,
-                    windows: update.header.windows, lossBefore: update.header.lossBefore ?? 0,
-                    lossAfter: update.header.lossAfter ?? 0))
+                    windows: update.header.windows))
         }
+        return try next(
+            of: round, base: base, baseFile: baseFile, state: state, updates: ContributedUpdates(contributions),
+            headers: updates.map(\.header), at: now)
+    }
+
+    /// Version n + 1: the base's parameters moved by what the strategy makes of the updates.
+    ///
+    /// - Parameters:
+    ///   - origins: the files of older versions that updates started from, by how many versions ago that was.
+    ///   - state: what the strategy remembered when it made the base; another strategy's memory is let go.
+    ///   - headers: of the updates, in any order.
+    public func next(
+        of round: Round, base: ModelReference, baseFile: Data?, origins: [Int: Data] = [:], state: Data? = nil,
+        updates: any UpdateSource, headers: [UpdateHeader], at now: Timestamp
+    ) throws(VersionMakingError) -> VersionRecord {
+        guard let baseFile else { throw .missingBase(base.version.digest) }
+        var artifact = try Self.artifact(baseFile)
+        var starts: [Int: ParameterVector] = [:]
+        for (age, file) in origins { starts[age] = try Self.artifact(file).parameters }
         let rule = settings.strategy.rule
         let memory = try Self.memory(state, of: rule)
         let outcome: ServerRule.Outcome
         do throws(AggregationError) {
-            outcome = try rule.apply(
-                to: contributions, onto: artifact.parameters, state: memory)
+            outcome = try rule.apply(to: updates, onto: artifact.parameters, origins: starts, state: memory)
         } catch {
             throw .aggregation(error)
         }
@@ -121,7 +134,7 @@ public struct VersionMaking: Sendable {
         artifact.provenance = provenance(round, number: number, parent: base.version.digest, rule: rule.name)
         artifact.provenance[Self.strategyKey] = settings.strategy.description
         var version = try record(
-            artifact, round: round, number: number, parent: base.version.digest, updates: updates, at: now)
+            artifact, round: round, number: number, parent: base.version.digest, headers: headers, at: now)
         version.serverState = rule.hasState ? Data(outcome.state.bytes) : nil
         return version
     }
@@ -147,16 +160,16 @@ public struct VersionMaking: Sendable {
     }
 
     private func record(
-        _ artifact: ModelArtifact, round: Round, number: Int, parent: Digest?, updates: [UpdateRecord],
+        _ artifact: ModelArtifact, round: Round, number: Int, parent: Digest?, headers: [UpdateHeader],
         at now: Timestamp
     ) throws(VersionMakingError) -> VersionRecord {
         do throws(ModelArtifactError) { try artifact.validate() } catch { throw .model(error) }
         let file = artifact.encoded()
         return VersionRecord(
             cohort: round.cohort, version: ModelVersion(number: number, digest: Digest(of: file)), parent: parent,
-            round: round.number, participants: updates.map(\.header.agent).sorted(), file: file,
-            parameters: artifact.parameters.count, lossBefore: Self.mean(updates) { $0.lossBefore },
-            lossAfter: Self.mean(updates) { $0.lossAfter }, createdAt: now)
+            round: round.number, participants: headers.map(\.agent).sorted(), file: file,
+            parameters: artifact.parameters.count, lossBefore: Self.mean(headers) { $0.lossBefore },
+            lossAfter: Self.mean(headers) { $0.lossAfter }, createdAt: now)
     }
 
     private func provenance(_ round: Round, number: Int, parent: Digest?, rule: String) -> [String: String] {
@@ -172,13 +185,13 @@ public struct VersionMaking: Sendable {
     }
 
     /// The window-weighted mean of a loss over the updates that report it.
-    static func mean(_ updates: [UpdateRecord], of loss: (UpdateHeader) -> Double?) -> Double? {
+    static func mean(_ headers: [UpdateHeader], of loss: (UpdateHeader) -> Double?) -> Double? {
         var sum = 0.0
         var windows = 0.0
-        for update in updates.sorted(by: { $0.header.agent < $1.header.agent }) {
-            guard let value = loss(update.header), value.isFinite else { continue }
-            sum += value * Double(update.header.windows)
-            windows += Double(update.header.windows)
+        for header in headers.sorted(by: { $0.agent < $1.agent }) {
+            guard let value = loss(header), value.isFinite else { continue }
+            sum += value * Double(header.windows)
+            windows += Double(header.windows)
         }
         return windows > 0 ? sum / windows : nil
     }
