@@ -64,6 +64,7 @@ struct GoldenStepTests {
             expectClose(gradient.values, step.gradient)
             expectClose(network.reconstruct(input, parameters: parameters).values, step.output)
             optimizer.step(&parameters, along: gradient)
+            network.updateStatistics(&parameters, rows: example.rows, workspace: workspace)
             expectClose(parameters.values, step.parameters)
         }
     }

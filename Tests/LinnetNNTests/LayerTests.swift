@@ -91,6 +91,15 @@ struct LayerTests {
             ]
         }
 
+    /// Layers that do something else in training than in use; their gradients stand in the golden vectors.
+    static let trainingCases: [Case] = [
+        Case(name: "dropout", shape: [7], layers: [.dropout(rate: 0.3)]),
+        Case(name: "gaussian noise", shape: [7], layers: [.gaussianNoise(standardDeviation: 0.1)]),
+        Case(name: "activity penalty", shape: [7], layers: [.activityPenalty(l1: 0.01)]),
+        Case(name: "gaussian latent", shape: [6], layers: [.gaussianLatent(divergenceWeight: 0.1)]),
+        Case(name: "batch normalization", shape: [3, 2], layers: [.batchNormalization]),
+    ]
+
     @Test("the gradient is the central difference quotient of the loss in Double", arguments: cases, [1, 3])
     func centralDifferences(_ example: Case, _ rows: Int) throws {
         let network = try Network(example.architecture)
@@ -121,7 +130,7 @@ struct LayerTests {
         #expect(worst <= 2e-5 * scale)
     }
 
-    @Test("no layer allocates once training has started", arguments: cases)
+    @Test("no layer allocates once training has started", arguments: cases + trainingCases)
     func allocations(_ example: Case) throws {
         BLAS.useOneThread()
         let network = try Network(example.architecture)
@@ -143,7 +152,7 @@ struct LayerTests {
         #expect(atLast - atFirst == 0)
     }
 
-    @Test("an architecture comes back from JSON, and a model of it from a file", arguments: cases)
+    @Test("an architecture comes back from JSON, and a model of it from a file", arguments: cases + trainingCases)
     func roundTrip(_ example: Case) throws {
         let bytes = try JSONEncoder().encode(example.architecture)
         #expect(try JSONDecoder().decode(NetworkArchitecture.self, from: bytes) == example.architecture)
@@ -177,6 +186,11 @@ struct LayerTests {
             (.recurrent(.init(.lstm, units: 0)), "layers.1.units is 0"),
             (.recurrent(.init(.lstm, units: .max)), "layers.1.units is 9223372036854775807"),
             (.recurrent(.init(.gru, units: 65536)), "parameters; at most"),
+            (.firstSteps(2), "layers.1.steps is 2; it must be between 1 and 1"),
+            (.dropout(rate: 1), "layers.1.rate is 1.0; it must be between 0.0 and 0.95"),
+            (.gaussianNoise(standardDeviation: .nan), "layers.1.standardDeviation is nan"),
+            (.activityPenalty(l1: -1), "layers.1.l1 is -1.0"),
+            (.gaussianLatent(divergenceWeight: .infinity), "layers.1.divergenceWeight is inf"),
             (.repeatVector(0), "layers.1.steps is 0"), (.repeatVector(65536), "layers.1 has an output of 65536 x 12"),
             (.upsampling([65536, 65536]), "layers.1 has an output of"),
         ])
@@ -186,6 +200,29 @@ struct LayerTests {
         let error = #expect(throws: NetworkError.self) { try Network(architecture) }
         #expect(try #require(error).description.contains(message))
         #expect(architecture.parameterCount == 0)
+    }
+
+    @Test("dropout takes its share in training, keeps the mean, and does nothing in use")
+    func dropout() throws {
+        let network = try Network(
+            NetworkArchitecture(family: .classifier, inputWidth: 20_000, layers: [.dropout(rate: 0.25)]))
+        let input = Matrix(rows: 1, columns: 20_000, values: [Float](repeating: 1, count: 20_000))
+        let parameters = ParameterVector(repeating: 0, count: 0)
+        #expect(network.reconstruct(input, parameters: parameters) == input)
+        var gradient = parameters
+        let zeros = [Float](repeating: 0, count: 20_000)
+        func loss(seed: UInt64) -> Double {
+            let workspace = Workspace(network: network, maximumBatch: 1, seed: seed)
+            return input.withUnsafeBufferPointer { x in
+                zeros.withUnsafeBufferPointer { t in
+                    network.loss(
+                        .meanAbsoluteError, of: x, target: t, rows: 1, parameters: parameters, gradient: &gradient,
+                        workspace: workspace)
+                }
+            }
+        }
+        #expect(abs(loss(seed: 1) - 1) < 0.02)
+        #expect(loss(seed: 1) == loss(seed: 1) && loss(seed: 1) != loss(seed: 2))
     }
 
     @Test("layers with random numbers are refused or can be run, and never trap")

@@ -21,6 +21,10 @@ enum ReferenceLayer {
         case .transposedConvolution(let convolution): outputOf(transposed: convolution, x, &parameters)
         case .pooling(let pooling): outputOf(pooling, x)
         case .recurrent(let recurrent): outputOf(recurrent, x, &parameters)
+        case .firstSteps(let steps): .form(1, steps, x.channels) { _, step, c in x[0, step, c] }
+        case .layerNormalization: outputOfNormalization(x, &parameters)
+        case .dropout, .gaussianNoise, .activityPenalty, .gaussianLatent, .batchNormalization:
+            preconditionFailure("what acts in training only has golden vectors")
         case .repeatVector(let steps): .form(1, steps, x.channels) { _, _, c in x[0, 0, c] }
         case .upsampling(let factors):
             .form(x.height * pair(factors, 1).0, x.width * pair(factors, 1).1, x.channels) { i, j, c in
@@ -168,5 +172,17 @@ enum ReferenceLayer {
         }
         let width = layer.returnsSequence ? x.width : 1
         return ReferenceGrid(height: 1, width: width, channels: units, values: Array(states.suffix(width * units)))
+    }
+
+    private static func outputOfNormalization(
+        _ x: ReferenceGrid, _ parameters: inout ArraySlice<Double>
+    ) -> ReferenceGrid {
+        let (scale, shift) = (take(x.channels, &parameters), take(x.channels, &parameters))
+        return .form(x.height, x.width, x.channels) { i, j, c in
+            let row = (0..<x.channels).map { x[i, j, $0] }
+            let mean = row.reduce(0, +) / Double(row.count)
+            let variance = row.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(row.count)
+            return scale[c] * (x[i, j, c] - mean) / (variance + 1e-5).squareRoot() + shift[c]
+        }
     }
 }

@@ -35,6 +35,20 @@ extension LayerDescription {
             }
             try place.check(width: steps, of: "steps")
             try stack.append(try UpsamplingLayer([steps], input: input, at: place), at: place)
+        case .firstSteps(let steps):
+            try stack.append(try FirstStepsLayer(steps, input: input, at: place), at: place)
+        case .dropout(let rate):
+            try stack.append(try DropoutLayer(rate: rate, input: input, at: place), at: place)
+        case .gaussianNoise(let deviation):
+            try stack.append(
+                try GaussianNoiseLayer(standardDeviation: deviation, input: input, at: place), at: place)
+        case .activityPenalty(let l1):
+            try stack.append(try ActivityPenaltyLayer(l1: l1, input: input, at: place), at: place)
+        case .layerNormalization: try stack.append(LayerNormalizationLayer(input: input), at: place)
+        case .batchNormalization: try stack.append(BatchNormalizationLayer(input: input), at: place)
+        case .gaussianLatent(let weight):
+            try stack.append(
+                try GaussianLatentLayer(divergenceWeight: weight, input: input, at: place), at: place)
         }
     }
 

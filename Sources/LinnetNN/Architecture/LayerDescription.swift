@@ -31,6 +31,23 @@ public enum LayerDescription: Sendable, Hashable {
     case recurrent(RecurrentDescription)
     /// A single place that many times: a sequence of equal steps, for a decoder to start from.
     case repeatVector(Int)
+    /// Lets that many steps of a sequence through, the first ones.
+    case firstSteps(Int)
+    /// In training each value vanishes with this probability, 0 to 0.95; the others grow so that the mean stays.
+    case dropout(rate: Float)
+    /// In training normal noise of this standard deviation is added to each value.
+    case gaussianNoise(standardDeviation: Float)
+    /// Adds `l1` times the sum of the values' sizes, a mean over rows, to the loss: most values become zero.
+    case activityPenalty(l1: Float)
+    /// Brings the channels at each place to zero mean and unit variance.
+    case layerNormalization
+    /// Brings each channel to zero mean and unit variance over the batch, in use over the batches seen in training.
+    case batchNormalization
+    /// Draws half as many values as come in, from the means and log variances that come in; in use it takes the means.
+    ///
+    /// The divergence from the standard normal distribution, a sum over the values and a mean over rows, is added to the
+    /// loss `divergenceWeight` times.
+    case gaussianLatent(divergenceWeight: Float)
 
     /// A dense layer with `width` outputs.
     public static func dense(width: Int, activation: Activation) -> LayerDescription {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import LinnetNumerics
+
 /// One step of a network: how a batch of rows goes through it, and how the loss's derivative comes back.
 ///
 /// A layer is a value without memory. Its parameters lie side by side in the network's flat vector, in the order of
@@ -24,11 +26,19 @@ protocol Layer: Sendable {
     ///
     /// - Parameter pass: what `forward` has seen and written; nothing in between has changed it.
     func backward(_ pass: LayerPass, _ slopes: LayerSlopes)
+
+    /// Whether some parameters are not trained but follow the data, by `updateStatistics`.
+    var hasStatistics: Bool { get }
+
+    /// Moves such parameters to what the last `forward` in training has found. Called after the optimizer's step.
+    func updateStatistics(_ pass: LayerPass, parameters: UnsafeMutablePointer<Float>)
 }
 
 extension Layer {
     var tensors: [LayerTensor] { [] }
     func keptCount(rows: Int) -> Int { 0 }
+    var hasStatistics: Bool { false }
+    func updateStatistics(_ pass: LayerPass, parameters: UnsafeMutablePointer<Float>) {}
 
     /// The number of weights and biases; the sizes have been checked.
     var parameterCount: Int { tensors.reduce(0) { $0 + $1.count } }
@@ -48,6 +58,8 @@ struct LayerPass {
     let output: UnsafeMutablePointer<Float>
     /// `[keptCount]`.
     let kept: UnsafeMutablePointer<Float>
+    /// Where layers that act at random take their numbers from.
+    let noise: UnsafeMutablePointer<SeededGenerator>
 }
 
 /// The derivatives of the loss around one layer.

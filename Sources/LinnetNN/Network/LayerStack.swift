@@ -72,6 +72,9 @@ struct LayerStack: Sendable {
         if let dense = places[i].dense { dense.backward(pass, slopes) } else { layers[i].backward(pass, slopes) }
     }
 
+    /// The layers that have parameters which are not trained but follow the data.
+    var statisticalLayers: [Int] { layers.indices.filter { layers[$0].hasStatistics } }
+
     /// Calls `body` with each tensor of each layer, in the order in which they lie in the flat vector.
     func forEachTensor(_ body: (_ name: String, _ tensor: LayerTensor, _ range: Range<Int>) -> Void) {
         for (layer, place) in zip(layers, places) {

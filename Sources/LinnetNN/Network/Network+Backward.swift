@@ -64,6 +64,27 @@ extension Network {
         }
     }
 
+    /// Moves the parameters that are not trained but follow the data, such as the running means of a batch
+    /// normalization, to what the last `loss` with a gradient has found; called after each step of the optimizer.
+    ///
+    /// - Parameters:
+    ///   - parameters: those after the step.
+    ///   - rows: of that batch.
+    ///   - workspace: of that `loss`.
+    public func updateStatistics(_ parameters: inout ParameterVector, rows: Int, workspace: Workspace) {
+        guard !statisticalLayers.isEmpty else { return }
+        precondition(parameters.count == parameterCount, "\(parameters.count) parameters for \(parameterCount)")
+        workspace.check(network: self, rows: rows)
+        parameters.withUnsafeMutableBufferPointer { parameters in
+            guard let first = parameters.baseAddress else { return }
+            for index in statisticalLayers {
+                let own = first + layers.offset(index)
+                let pass = workspace.pass(at: index, x: workspace.delta, rows: rows, parameters: own, isTraining: true)
+                layers.layers[index].updateStatistics(pass, parameters: own)
+            }
+        }
+    }
+
     /// Passes the derivative in `workspace.delta` back through the layers whose outputs `forward` has left there.
     ///
     /// - Parameter inputSlope: receives the loss's derivative by the input, `[rows, inputWidth]`, if it is wanted.

@@ -15,6 +15,8 @@ public struct Network: Sendable {
     let layers: LayerStack
     /// The number of values that all layers put out for one row.
     let outputsPerRow: Int
+    /// The layers with parameters that are not trained but follow the data.
+    let statisticalLayers: [Int]
 
     /// Lays out the parameters of `architecture`.
     ///
@@ -22,6 +24,7 @@ public struct Network: Sendable {
     public init(_ architecture: NetworkArchitecture) throws(NetworkError) {
         self.architecture = architecture
         layers = try architecture.layers(within: .default)
+        statisticalLayers = layers.statisticalLayers
         outputsPerRow = layers.layers.reduce(0) { $0 + $1.output.count }
     }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import LinnetNumerics
+
 /// The memory one thread needs to run a network forward and backward, allocated once.
 ///
 /// It is what makes a step allocate nothing. A workspace belongs to one thread at a time and to networks of one shape.
@@ -16,11 +18,16 @@ public final class Workspace {
     private let kept: [UnsafeMutablePointer<Float>]
     private let outputsPerRow: Int
     private let memory: UnsafeMutableRawPointer
+    private let noise: UnsafeMutablePointer<SeededGenerator>
 
     /// Allocates what `network` needs for batches of up to `maximumBatch` rows, at least 1.
-    public init(network: Network, maximumBatch: Int) {
+    ///
+    /// - Parameter seed: of the numbers that layers take which act at random in training.
+    public init(network: Network, maximumBatch: Int, seed: UInt64 = 1) {
         precondition(maximumBatch >= 1, "a workspace needs room for at least one row")
         self.maximumBatch = maximumBatch
+        noise = .allocate(capacity: 1)
+        noise.initialize(to: SeededGenerator(seed: seed))
         let layers = network.layers.layers
         outputsPerRow = network.outputsPerRow
         let widest = layers.map(\.output.count).max() ?? 1
@@ -44,7 +51,10 @@ public final class Workspace {
         nextDelta = pieces[pieces.count - 1]
     }
 
-    deinit { memory.deallocate() }
+    deinit {
+        memory.deallocate()
+        noise.deallocate()
+    }
 
     /// Makes the derivative just computed the current one.
     func advance() { swap(&delta, &nextDelta) }
@@ -55,7 +65,8 @@ public final class Workspace {
     ) -> LayerPass {
         LayerPass(
             rows: rows, isTraining: isTraining, parameters: parameters,
-            input: index > 0 ? UnsafePointer(outputs[index - 1]) : x, output: outputs[index], kept: kept[index])
+            input: index > 0 ? UnsafePointer(outputs[index - 1]) : x, output: outputs[index], kept: kept[index],
+            noise: noise)
     }
 
     /// Traps if this workspace was made for another shape, or for fewer rows.

@@ -47,7 +47,7 @@ final class TrainingRun {
         let maximumBatch = max(batchRows, min(inputs.rows, 256))
         targetBatch = [Float](
             repeating: 0, count: self.targets.areInputs ? 0 : maximumBatch * network.outputWidth)
-        workspace = Workspace(network: network, maximumBatch: maximumBatch)
+        workspace = Workspace(network: network, maximumBatch: maximumBatch, seed: settings.seed)
         var ranges: [Range<Int>] = []
         network.layers.forEachTensor { _, tensor, range in if tensor.isWeight { ranges.append(range) } }
         weightRanges = settings.l1 > 0 || settings.l2 > 0 ? ranges : []
@@ -125,6 +125,7 @@ final class TrainingRun {
         optimizer.learningRate = Float(
             Double(settings.learningRate) * settings.schedule.factor(epoch: epoch, step: steps))
         optimizer.step(&parameters, along: gradient)
+        network.updateStatistics(&parameters, rows: rows, workspace: workspace)
         steps += 1
         return loss
     }

@@ -9,6 +9,8 @@ import math
 import torch
 import torch.nn.functional as F
 
+import noise
+
 ACTIVATIONS = {
     "identity": lambda z: z,
     "relu": F.relu,
@@ -25,6 +27,7 @@ ACTIVATIONS = {
 class Network:
     def __init__(self, width: int, layers: list[dict]):
         self.width, self.layers = width, layers
+        self.noise, self.training = noise.Generator(1), False
         self.parameters: list[torch.Tensor] = []
         shape = (1, 1, width)
         self.steps = []
@@ -33,8 +36,9 @@ class Network:
             step, shape = make(layer, shape)
             self.steps.append(step)
 
-    def __call__(self, x: torch.Tensor):
+    def __call__(self, x: torch.Tensor, training: bool = False):
         """The output, [rows, values], and what the layers add to the loss."""
+        self.training = training
         y, penalty = x.reshape(len(x), 1, 1, self.width), torch.zeros((), dtype=torch.float64)
         for step in self.steps:
             y = step(y)
@@ -122,6 +126,58 @@ class Network:
 
     def repeatVector(self, layer, shape):
         return lambda x: x.repeat_interleave(layer["steps"], dim=2), (1, layer["steps"], shape[2])
+
+    def firstSteps(self, layer, shape):
+        return lambda x: x[:, :, : layer["steps"]], (1, layer["steps"], shape[2])
+
+    def random(self, draw, shape):
+        """Numbers in the order in which Linnet draws them: row after row."""
+        return torch.tensor([draw() for _ in range(math.prod(shape))], dtype=torch.float64).reshape(shape)
+
+    def dropout(self, layer, shape):
+        rate = layer["rate"]
+
+        def step(x):
+            if not self.training:
+                return x
+            return x * (self.random(self.noise.uniform, x.shape) >= rate) / (1 - rate)
+
+        return step, shape
+
+    def gaussianNoise(self, layer, shape):
+        def step(x):
+            return x + layer["standardDeviation"] * self.random(self.noise.gaussian, x.shape) if self.training else x
+
+        return step, shape
+
+    def activityPenalty(self, layer, shape):
+        return lambda x: (x, layer["l1"] * x.abs().sum() / len(x)), shape
+
+    def gaussianLatent(self, layer, shape):
+        def step(x):
+            mean, log_variance = x.chunk(2, dim=-1)
+            divergence = -0.5 * (1 + log_variance - mean**2 - log_variance.exp()).sum() / len(x)
+            z = mean
+            if self.training:
+                z = mean + self.random(self.noise.gaussian, mean.shape) * (log_variance / 2).exp()
+            return z, layer["divergenceWeight"] * divergence
+
+        return step, (*shape[:2], shape[2] // 2)
+
+    def layerNormalization(self, layer, shape):
+        weight, bias = self.parameter(shape[2]), self.parameter(shape[2])
+        return lambda x: F.layer_norm(x, (shape[2],), weight, bias), shape
+
+    def batchNormalization(self, layer, shape):
+        weight, bias = self.parameter(shape[2]), self.parameter(shape[2])
+        mean, variance = self.parameter(shape[2]), self.parameter(shape[2])
+
+        def step(x):
+            flat = x.reshape(-1, shape[2])
+            y = F.batch_norm(flat, mean.data, variance.data.abs_(), weight, bias, training=self.training)
+            return y.reshape(x.shape)
+
+        return step, shape
 
 
 def pair(numbers: list[int], single: int) -> tuple[int, int]:

@@ -69,6 +69,7 @@ def case(
     network = linnet.Network(width, layers)
     for p in network.parameters:
         p.data = draw(*p.shape, scale=scale)
+    network(x)  # a batch normalization makes its variances positive
     target = x if target is None else target
     result = {
         "name": name,
@@ -84,14 +85,16 @@ def case(
     rule = OPTIMIZERS[optimizer](network.parameters)
     for step in range(STEPS):
         rule.zero_grad()
-        output, penalty = network(x)
+        in_use, _ = network(x)
+        in_use = flat([in_use])
+        output, penalty = network(x, training=True)
         value = loss_of(loss, output, target) + penalty
         value.backward()
-        gradient = flat(p.grad for p in network.parameters)
+        gradient = flat(torch.zeros_like(p) if p.grad is None else p.grad for p in network.parameters)
         rule.step()
         result["steps"].append(
             {
-                "output": flat([output]),
+                "output": in_use,
                 "loss": value.item(),
                 "gradient": gradient,
                 "parameters": flat(network.parameters),
@@ -153,6 +156,13 @@ def layer_cases() -> list[dict]:
         add(f"{cell} of last", [4, 3], recurrent(cell, 3), dense(2))
         decoder = [{"kind": "repeatVector", "steps": 3}, recurrent(cell, 3, True), dense(2)]
         add(f"{cell} repeated", [3, 2], recurrent(cell, 4), *decoder)
+    add("first steps", [5, 2], {"kind": "firstSteps", "steps": 3}, *end)
+    add("dropout", [7], {"kind": "dropout", "rate": 0.4}, dense(4, "tanh"))
+    add("gaussian noise", [5], {"kind": "gaussianNoise", "standardDeviation": 0.5}, dense(4, "tanh"))
+    add("activity penalty", [5], {"kind": "activityPenalty", "l1": 0.03}, dense(4, "tanh"))
+    add("gaussian latent", [6], {"kind": "gaussianLatent", "divergenceWeight": 0.25}, dense(4, "tanh"))
+    add("layer normalization", [3, 5], {"kind": "layerNormalization"}, *end)
+    add("batch normalization", [3, 2], {"kind": "batchNormalization"}, *end)
     add("dense at every place", [5, 3], dense(4, "softmax"), dense(2, "tanh"))
     return result
 
