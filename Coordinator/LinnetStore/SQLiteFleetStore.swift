@@ -77,6 +77,11 @@ public final class SQLiteFleetStore: FleetStore {
     /// Writes and syncs what is in the write-ahead log, and closes the file.
     public func close() throws { try queue.close() }
 
+    /// Has commits watched by an observer, which may also undo one; how tests stop a coordinator at a chosen commit.
+    package func observe(_ observer: any TransactionObserver) {
+        queue.add(transactionObserver: observer, extent: .observerLifetime)
+    }
+
     // MARK: - Values as text
 
     static func text(_ value: some Encodable) throws -> String {
