@@ -20,6 +20,19 @@ struct AgentParts: Sendable {
     var seed: UInt64
     var logger: Logger
 
+    /// Why the agent takes part in no round now; `nil` if it does.
+    func sitsOut(_ devices: [DevicePipeline]) async -> String? {
+        var states: [DeviceState] = []
+        for device in devices { states.append(await device.state()) }
+        return sitsOut(states)
+    }
+
+    /// Why an agent whose devices are in these states takes part in no round; `nil` if it does.
+    func sitsOut(_ states: [DeviceState]) -> String? {
+        let maintained = configuration.devices.filter(\.isUnderMaintenance).map(\.id)
+        return SittingOut.reason(devices: states, underMaintenance: Set(maintained))
+    }
+
     /// The newest normal windows of every device that has enough of them.
     ///
     /// - Parameter limit: windows of all devices together, shared evenly.

@@ -66,7 +66,7 @@ public final class EdgeAgent: Service {
                 logger: logger, makeID: Self.makeID, output: { outputs.post($0) })
         }
         keeper = ModelKeeper(parts: parts, devices: devices)
-        worker = RoundWorker(parts: parts, key: key)
+        worker = RoundWorker(parts: parts, key: key, devices: devices)
         reporter = StateReporter(
             parts: parts, session: session.id, devices: devices, keeper: keeper, courier: courier)
         if let bus {

@@ -60,13 +60,16 @@ public struct AgentState: Codable, Sendable, Equatable, WireChecked {
     public var outboxDropped: Int
     /// Resident memory of the agent's process, in bytes.
     public var residentBytes: Int
+    /// Why this agent takes part in no round now; absent if it does.
+    public var sitsOut: String?
     /// Sent back in the next ``Acknowledgement``: proof that messages pass in both directions.
     public var echo: String
 
     public init(
         agent: AgentID, session: ULID, software: String, at: Timestamp, cohort: CohortID, contract: SignalContract,
         devices: [DeviceState], active: ModelVersion?, previous: ModelVersion?, candidate: ModelVersion?, release: Int,
-        trainingWindows: Int, outboxDepth: Int, outboxDropped: Int, residentBytes: Int, echo: String
+        trainingWindows: Int, outboxDepth: Int, outboxDropped: Int, residentBytes: Int, sitsOut: String? = nil,
+        echo: String
     ) {
         self.agent = agent
         self.session = session
@@ -83,6 +86,7 @@ public struct AgentState: Codable, Sendable, Equatable, WireChecked {
         self.outboxDepth = outboxDepth
         self.outboxDropped = outboxDropped
         self.residentBytes = residentBytes
+        self.sitsOut = sitsOut
         self.echo = echo
     }
 
@@ -108,6 +112,11 @@ public struct AgentState: Codable, Sendable, Equatable, WireChecked {
         }
         guard devices.count <= 256 else {
             throw .notAllowed(field: "devices", found: "\(devices.count)", allowed: "at most 256")
+        }
+        if let sitsOut, !Self.isUnit(sitsOut) {
+            throw .notAllowed(
+                field: "sitsOut", found: "\(sitsOut.utf8.count) bytes",
+                allowed: "at most 256 bytes without control characters")
         }
         guard trainingWindows >= 0, outboxDepth >= 0, outboxDropped >= 0, release >= 0 else {
             throw .notAllowed(field: "counters", found: "a negative one", allowed: "0 or more")

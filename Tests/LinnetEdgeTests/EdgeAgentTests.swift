@@ -97,6 +97,12 @@ struct EdgeAgentTests {
         let isGone = await eventually { (try? count("outbox WHERE sequence <= \(message.sequence)")) == 0 }
         #expect(isGone, "an acknowledged event stays in the outbox")
 
+        // Under alarm it would sit the rounds out.
+        let isCalm = await eventually {
+            guard let last = try? published(AgentState.self, on: .state(Fixtures.agent)).last else { return false }
+            return last.sitsOut == nil
+        }
+        #expect(isCalm, "the alarm goes on")
         try offer(1, of: state.cohort)
         #expect(await eventually { said(.update(Fixtures.agent, round: 1, part: 1)) })
         let base = try Fixtures.trained().model.bytes

@@ -121,6 +121,21 @@ struct RoundParticipationTests {
         #expect(participation.phase == .idle)
     }
 
+    @Test("an agent that sits out says why, finishes nothing, and takes the offer once the reason is gone")
+    func sitsOut() {
+        var participation = participation()
+        #expect(participation.handle(.sitsOut("its device is under maintenance"), uptime: 0) == [])
+        #expect(
+            participation.handle(.offer(offer(), live), uptime: 0)
+                == [.sitOut(offer(), "its device is under maintenance")])
+        #expect(participation.phase == .idle && participation.lastRound == 0)
+
+        #expect(participation.handle(.sitsOut(nil), uptime: 10) == [])
+        #expect(participation.handle(.offer(offer(), live), uptime: 10) == [.getBase(offer().base!)])
+        #expect(participation.handle(.sitsOut("2 of 3 devices are under alarm"), uptime: 20) == [])
+        #expect(participation.phase == .gettingBase(offer()))
+    }
+
     @Test("a retained offer past its deadline is left; a live one is open whatever the clocks say")
     func deadlines() {
         let late = Fixtures.start.adding(milliseconds: 60_000)

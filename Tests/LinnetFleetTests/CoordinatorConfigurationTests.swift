@@ -84,6 +84,15 @@ struct CoordinatorConfigurationTests {
         }
     }
 
+    @Test("a strategy that agents can not take part in is refused with the reason and a way out")
+    func simulatedOnly() {
+        #expect(
+            problems(minimal + "rounds: {strategy: scaffold}") == [
+                #"coordinator.yaml:4: "rounds.strategy" is "scaffold"; it needs each agent's control variate beside its "#
+                    + #"weights, which updates do not carry; take fedavg, and "rounds.proximalMu" against drift"#
+            ])
+    }
+
     @Test("a goal below the quorum is refused: no round could succeed")
     func goalBelowQuorum() {
         #expect(

@@ -15,7 +15,7 @@ struct RoundPolicyTests {
     private var cohort: CohortID { CohortID(of: contract) }
 
     private func agent(
-        _ name: String, windows: Int = 100, online: Bool = true, secondsAgo: Int64 = 1
+        _ name: String, windows: Int = 100, online: Bool = true, secondsAgo: Int64 = 1, sitsOut: String? = nil
     ) throws -> AgentRecord {
         var generator = SeededGenerator(seed: 1)
         let session = ULID(at: now, using: &generator)
@@ -23,7 +23,7 @@ struct RoundPolicyTests {
         let state = AgentState(
             agent: id, session: session, software: "test", at: now, cohort: cohort, contract: contract, devices: [],
             active: nil, previous: nil, candidate: nil, release: 0, trainingWindows: windows, outboxDepth: 0,
-            outboxDropped: 0, residentBytes: 0, echo: "")
+            outboxDropped: 0, residentBytes: 0, sitsOut: sitsOut, echo: "")
         return AgentRecord(
             id: id, session: session, isOnline: online, lastSeen: now.adding(milliseconds: -secondsAgo * 1000),
             state: state)
@@ -83,6 +83,18 @@ struct RoundPolicyTests {
         let round = try #require(opened(decide(RoundPolicy(), agents)))
 
         #expect(round.participants.map(\.rawValue) == ["also-ready", "ready"])
+    }
+
+    @Test("who sits out is neither asked nor waited for, and counted where the quorum is missed")
+    func sitsOut() throws {
+        let away = try (1...3).map { try agent("away-\($0)", sitsOut: "its device is under maintenance") }
+        let policy = RoundPolicy(quorum: 1, quorumShare: 1)
+
+        let round = try #require(opened(decide(policy, away + [try agent("a")])))
+        #expect(round.participants.map(\.rawValue) == ["a"] && round.quorum == 1)
+        #expect(
+            decide(policy, away)
+                == .wait("0 of 3 agents are ready (online, with 64 normal windows or more); 1 are needed; 3 sit out"))
     }
 
     @Test("it waits for a quorum, and says so in words")

@@ -100,7 +100,7 @@ struct AsyncAPITests {
 
     private static func examples() throws -> [Example] {
         var state = Samples.state
-        (state.active, state.previous, state.candidate) = (nil, nil, nil)
+        (state.active, state.previous, state.candidate, state.sitsOut) = (nil, nil, nil, nil)
         (state.devices[0].score, state.devices[0].threshold) = (nil, nil)
         var offer = Samples.offer
         (offer.kind, offer.base) = (.statistics, nil)

@@ -100,6 +100,14 @@ struct PayloadTests {
         }
     }
 
+    @Test("a reason to sit out that is too long, or would break a line, is refused")
+    func sitsOut() throws {
+        for reason in [String(repeating: "x", count: 257), "a\\nb", "a\\u0007"] {
+            let foreign = Samples.stateText.replacing("2 of 3 devices are under alarm", with: reason)
+            #expect(throws: WireError.self) { try Wire.decode(AgentState.self, from: Data(foreign.utf8)) }
+        }
+    }
+
     @Test("a number that is not finite can not be written", arguments: [Double.nan, .infinity, -.infinity])
     func notFinite(number: Double) throws {
         var anomaly = Samples.anomaly

@@ -75,6 +75,13 @@ public struct CoordinatorConfiguration: Sendable, Equatable {
 
     private static func strategy(_ rounds: ConfigurationSection) -> StrategyDescription {
         let text = rounds.string("strategy", default: StrategyDescription.standard.description)
+        guard text.prefix(while: { $0 != ":" }) != "scaffold" else {
+            rounds.problem(
+                "strategy",
+                "is \"\(text.prefix(80))\"; it needs each agent's control variate beside its weights, which updates do not "
+                    + "carry; take fedavg, and \"rounds.proximalMu\" against drift")
+            return .standard
+        }
         do throws(StrategyError) {
             let strategy = try StrategyDescription(parsing: text)
             // Its buffer is for updates of any age, and a round takes only those that were trained from its base.

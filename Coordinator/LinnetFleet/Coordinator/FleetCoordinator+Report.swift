@@ -49,7 +49,8 @@ extension FleetCoordinator {
                 active: state.active, previous: state.previous, candidate: state.candidate, release: state.release,
                 onNewest: state.active != nil && state.active == releases[state.cohort]?.model.version,
                 devices: state.devices, trainingWindows: state.trainingWindows, outboxDepth: state.outboxDepth,
-                outboxDropped: state.outboxDropped, residentBytes: state.residentBytes, software: state.software)
+                outboxDropped: state.outboxDropped, residentBytes: state.residentBytes, sitsOut: state.sitsOut,
+                software: state.software)
         }
     }
 }

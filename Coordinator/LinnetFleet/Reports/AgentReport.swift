@@ -25,12 +25,15 @@ public struct AgentReport: Codable, Sendable, Equatable {
     public var outboxDropped: Int
     /// Resident memory of the agent's process.
     public var residentBytes: Int
+    /// Why it takes part in no round now; absent if it does.
+    public var sitsOut: String?
     public var software: String
 
     public init(
         id: AgentID, online: Bool, lastSeen: Timestamp, cohort: CohortID?, active: ModelVersion?,
         previous: ModelVersion?, candidate: ModelVersion?, release: Int, onNewest: Bool, devices: [DeviceState],
-        trainingWindows: Int, outboxDepth: Int, outboxDropped: Int, residentBytes: Int, software: String
+        trainingWindows: Int, outboxDepth: Int, outboxDropped: Int, residentBytes: Int, sitsOut: String?,
+        software: String
     ) {
         self.id = id
         self.online = online
@@ -46,6 +49,7 @@ public struct AgentReport: Codable, Sendable, Equatable {
         self.outboxDepth = outboxDepth
         self.outboxDropped = outboxDropped
         self.residentBytes = residentBytes
+        self.sitsOut = sitsOut
         self.software = software
     }
 }

@@ -81,14 +81,17 @@ public struct RoundPolicy: Sendable, Equatable {
             }
         }
         let online = situation.agents.filter { isOnline($0, now: situation.now) }
-        let ready = online.filter { ($0.state?.trainingWindows ?? 0) >= minimumWindows }
+        // Who says that it sits out is not asked, and not waited for either.
+        let willing = online.filter { $0.state?.sitsOut == nil }
+        let ready = willing.filter { ($0.state?.trainingWindows ?? 0) >= minimumWindows }
         // Of those who would be asked if all who are there were ready: the first to be ready does not go ahead alone.
         let selection = Selection(goal: goal, overSelection: overSelection)
-        let needed = quorum(of: selection.count(of: online.count))
+        let needed = quorum(of: selection.count(of: willing.count))
         guard ready.count >= needed else {
+            let away = online.count - willing.count
             return .wait(
                 "\(ready.count) of \(situation.agents.count) agents are ready (online, with \(minimumWindows) normal "
-                    + "windows or more); \(needed) are needed")
+                    + "windows or more); \(needed) are needed" + (away > 0 ? "; \(away) sit out" : ""))
         }
         let participants = selection.select(from: ready.map(\.id), using: &generator)
         return .open(

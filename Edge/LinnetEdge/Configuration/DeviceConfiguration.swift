@@ -10,11 +10,16 @@ public struct DeviceConfiguration: Sendable, Equatable {
     public var source: SourceConfiguration
     /// Faults laid into the source, for demonstrations and tests.
     public var faults: [Fault]
+    /// Whether the machine is being worked on: it is watched, but not learned from.
+    public var isUnderMaintenance: Bool
 
-    public init(id: DeviceID, source: SourceConfiguration, faults: [Fault] = []) {
+    public init(
+        id: DeviceID, source: SourceConfiguration, faults: [Fault] = [], isUnderMaintenance: Bool = false
+    ) {
         self.id = id
         self.source = source
         self.faults = faults
+        self.isUnderMaintenance = isUnderMaintenance
     }
 
     /// Reads an item of the list; `nil` if it has no name, which is noted there like all that is wrong.
@@ -22,8 +27,9 @@ public struct DeviceConfiguration: Sendable, Equatable {
         let id: DeviceID? = EdgeConfiguration.identifier(section, "id")
         let source = SourceConfiguration(reading: section.section("source"))
         let faults = section.sections("faults").compactMap { Self.fault(reading: $0, source: source) }
+        let isUnderMaintenance = section.boolean("maintenance", default: false)
         guard let id else { return nil }
-        self.init(id: id, source: source, faults: faults)
+        self.init(id: id, source: source, faults: faults, isUnderMaintenance: isUnderMaintenance)
     }
 
     private static func fault(reading section: ConfigurationSection, source: SourceConfiguration) -> Fault? {

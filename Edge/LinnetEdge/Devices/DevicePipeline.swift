@@ -25,6 +25,7 @@ public actor DevicePipeline {
     private var active: Scorer?
     private var trial = Trial.none
     private var recorder: WindowRecorder
+    private let isUnderMaintenance: Bool
     private var events = EventQueue()
     private var isWriting = false
 
@@ -69,6 +70,7 @@ public actor DevicePipeline {
         filter = LearningFilter(delay: policy.raiseAfter + overlap)
         alarms = AlarmReporter(agent: configuration.agent, device: device, policy: policy)
         recorder = WindowRecorder(device: device)
+        isUnderMaintenance = configuration.devices.contains { $0.id == device && $0.isUnderMaintenance }
     }
 
     /// Goes on from where the store says the device stood.
@@ -117,7 +119,7 @@ public actor DevicePipeline {
         guard let window = windower.push(sample) else { return }
         scoredWindows += 1
         guard let active else {
-            recorder.add(filter.handle(window, isAnomalous: false, phase: .learning))
+            learn(window, isAnomalous: false, phase: .learning)
             return try await storeWindows(ifDue: recorder.isFull)
         }
         let before = alarms.state.phase
@@ -127,11 +129,17 @@ public actor DevicePipeline {
             () throws(DetectionError) in try active.contributions(window, channels: contract.channels)
         }
         let phase = alarms.state.phase
-        recorder.add(filter.handle(window, isAnomalous: scored.isAnomalous, phase: phase))
+        learn(window, isAnomalous: scored.isAnomalous, phase: phase)
         try tryOut(window, scored, isFiring: before == .firing || phase == .firing)
         if let event { try await report(event) }
         if phase != before { output(.phaseChanged) }
         try await storeWindows(ifDue: recorder.isFull)
+    }
+
+    /// Records the windows that may be learned now; none of a machine that is being worked on.
+    private func learn(_ window: SampleWindow, isAnomalous: Bool, phase: AlarmPhase) {
+        guard !isUnderMaintenance else { return }
+        recorder.add(filter.handle(window, isAnomalous: isAnomalous, phase: phase))
     }
 
     private func report(_ event: AnomalyEvent) async throws(EdgeStoreError) {

@@ -26,6 +26,7 @@ public actor StateReporter {
         var models: ModelKeeper.State
         var dropped: Int
         var isOutboxEmpty: Bool
+        var sitsOut: String?
     }
 
     /// The version of this software.
@@ -105,7 +106,8 @@ public actor StateReporter {
             cohort: CohortID(of: parts.contract), contract: parts.contract, devices: states, active: models.active,
             previous: models.previous, candidate: models.candidate, release: models.release,
             trainingWindows: models.trainingWindows, outboxDepth: outbox.depth, outboxDropped: outbox.dropped,
-            residentBytes: ResidentMemory.bytes(), echo: "\(session.text.suffix(6))-\(echoes)")
+            residentBytes: ResidentMemory.bytes(), sitsOut: parts.sitsOut(states),
+            echo: "\(session.text.suffix(6))-\(echoes)")
     }
 
     private static func signature(of state: AgentState) -> Signature {
@@ -115,7 +117,7 @@ public actor StateReporter {
                 active: state.active, previous: state.previous, candidate: state.candidate, release: state.release,
                 // Grows with every window, which is no news.
                 trainingWindows: 0),
-            dropped: state.outboxDropped, isOutboxEmpty: state.outboxDepth == 0)
+            dropped: state.outboxDropped, isOutboxEmpty: state.outboxDepth == 0, sitsOut: state.sitsOut)
     }
 
     private func publish(_ topic: Topic, _ value: some Encodable & Sendable) async {

@@ -27,6 +27,8 @@ public enum RoundEvent: Sendable, Equatable {
     case prepared(PreparedUpdate)
     /// There is no answer to this round, and why.
     case failed(round: Int, String)
+    /// Why this agent takes part in no round from now on; `nil` if it does.
+    case sitsOut(String?)
     /// What the coordinator says became of updates.
     case receipts([UpdateReceipt])
     case connectionChanged(Bool)

@@ -34,6 +34,9 @@ public struct RoundLearner: Sendable {
     /// Fewest windows that an answer is made from.
     public static let minimumWindows = Calibration.minimumWindows
 
+    /// Epochs in a row without a better held-out error, after which training stops early.
+    static let patience = 3
+
     private let contract: SignalContract
     private let seed: UInt64
 
@@ -174,7 +177,7 @@ public struct RoundLearner: Sendable {
         TrainingSettings(
             epochs: offer.settings.epochs, batchSize: offer.settings.batchSize,
             learningRate: Float(offer.settings.learningRate), seed: seed &+ UInt64(clamping: offer.round),
-            validationShare: validationShare, patience: offer.settings.epochs,
+            validationShare: validationShare, patience: Self.patience,
             proximalMu: Float(offer.settings.proximalMu))
     }
 }

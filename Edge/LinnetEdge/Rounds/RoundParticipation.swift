@@ -10,7 +10,7 @@ import LinnetNN
 ///     offer ─▶ gettingBase ─▶ working ─▶ sending ─▶ idle
 ///        └──── statistics ───▶──┘
 ///
-/// An alarm is no reason to sit out: what is learned from are stored windows, and none under an alarm is among them.
+/// What keeps an agent out of rounds altogether is ``SittingOut``'s to decide; a round that has begun is gone on with.
 /// After a restart in the middle the broker delivers the retained offer again, and the work is done again under a new
 /// sequence number. If the coordinator has the first answer already, it refuses the second as a duplicate; that ends the
 /// round just as well.
@@ -39,6 +39,7 @@ public struct RoundParticipation: Sendable, Equatable {
     private var attempts = 0
     private var resendAt: Int64 = .max
     private var isConnected = false
+    private var sitsOut: String?
 
     /// Continues from what the store holds.
     public init(agent: AgentID, cohort: CohortID, lastRound: Int) {
@@ -67,6 +68,9 @@ public struct RoundParticipation: Sendable, Equatable {
             guard isConnected, case .sending = phase else { return [] }
             resendAt = uptime
             return send(uptime: uptime)
+        case (_, .sitsOut(let reason)):
+            sitsOut = reason
+            return []
         case (.idle, _): return []
         case (_, .tick) where uptime >= endsAt: return end("the round's time is over")
         case (.gettingBase(let offer), .base(let digest, let file)) where digest == offer.base?.version.digest:
@@ -97,6 +101,8 @@ public struct RoundParticipation: Sendable, Equatable {
         guard new.participants.contains(agent) else {
             return actions + [.sitOut(new, "this agent is not among the \(new.participants.count) asked")]
         }
+        // Not finished: if the reason is gone before the round is over, an offer that comes again is taken.
+        if let sitsOut { return actions + [.sitOut(new, sitsOut)] }
         // Which of the two clocks is right nobody knows; but an offer that has lain at the broker for longer than the round
         // lasts is over by either. A live one is open, whatever the clocks say.
         let length = max(0, new.deadline.milliseconds(since: new.openedAt))

@@ -17,6 +17,7 @@ public actor RoundWorker {
     private let parts: AgentParts
     private let key: SigningKey
     private let learner: RoundLearner
+    private let devices: [DevicePipeline]
     private let mailbox = Mailbox<RoundEvent>()
     private var participation: RoundParticipation
     /// Whether what is being computed is still wanted.
@@ -28,9 +29,10 @@ public actor RoundWorker {
     /// Bytes of a chunk of the answer's body.
     private static let chunkBytes = 64 * 1024
 
-    init(parts: AgentParts, key: SigningKey) {
+    init(parts: AgentParts, key: SigningKey, devices: [DevicePipeline]) {
         self.parts = parts
         self.key = key
+        self.devices = devices
         learner = RoundLearner(contract: parts.contract, seed: parts.seed)
         participation = RoundParticipation(
             agent: parts.configuration.agent, cohort: CohortID(of: parts.contract), lastRound: 0)
@@ -50,6 +52,10 @@ public actor RoundWorker {
     func run() async throws {
         try await withThrowingDiscardingTaskGroup { group in
             for await event in mailbox.stream {
+                if case .offer = event {
+                    let reason = await parts.sitsOut(devices)
+                    _ = participation.handle(.sitsOut(reason), uptime: parts.clock.uptime())
+                }
                 for action in participation.handle(event, uptime: parts.clock.uptime()) {
                     if let job = try await perform(action) { group.addTask { try await job() } }
                 }

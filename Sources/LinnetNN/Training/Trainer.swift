@@ -53,9 +53,10 @@ public struct Trainer: Sendable {
         for epoch in 1...settings.epochs {
             let loss = run.trainEpoch(shufflingWith: &generator, pause: pause)
             guard loss.isFinite else { throw .diverged(epoch: epoch, learningRate: settings.learningRate) }
-            if run.report.isInterrupted { break }
+            // An epoch that was cut short counts: of a device that never ends one in its time, it is all there is.
             let isBetter = run.closeEpoch(trainingLoss: loss)
             guard run.isFinite else { throw .diverged(epoch: epoch, learningRate: settings.learningRate) }
+            if run.report.isInterrupted { break }
             epochsWithoutGain = isBetter ? 0 : epochsWithoutGain + 1
             if run.report.validationRows > 0, epochsWithoutGain >= settings.patience, epoch < settings.epochs {
                 run.report.stoppedEarly = true

@@ -2,7 +2,7 @@
 
 /// What came of one call of `Trainer.fit`. All losses are those of the settings, by default mean squared errors.
 public struct TrainingReport: Sendable, Codable, Hashable {
-    /// The losses of one finished epoch.
+    /// The losses of one epoch.
     public struct EpochLoss: Sendable, Codable, Hashable {
         /// Over the training rows, each batch measured just before its step.
         public var training: Double
@@ -15,7 +15,7 @@ public struct TrainingReport: Sendable, Codable, Hashable {
         }
     }
 
-    /// One entry per finished epoch.
+    /// One entry per epoch; the last one may have been cut short.
     public var epochs: [EpochLoss]
     /// The held-out loss of the weights that training started from; of all rows if none are held out.
     public var initialValidationLoss: Double

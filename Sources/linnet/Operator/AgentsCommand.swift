@@ -37,7 +37,8 @@ struct AgentsCommand: ParsableCommand {
                     .init(isFirst ? agent.cohort?.rawValue ?? "–" : ""))
             }
         }
-        return table.lines(on: terminal)
+        let idle = agents.compactMap { agent in agent.sitsOut.map { "agent \(agent.id) sits rounds out: \($0)" } }
+        return table.lines(on: terminal) + idle
     }
 
     private static func seen(_ agent: AgentReport, _ now: Timestamp) -> Table.Cell {
