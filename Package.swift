@@ -138,7 +138,7 @@ let house: [Target] = [
         "LinnetSimulation", floor: 5, path: "Sources/LinnetSimulation",
         over: [
             "LinnetDomain", "LinnetNumerics", "LinnetNN", "LinnetFederation", "LinnetMessaging", "LinnetDetection",
-            "LinnetEdge", "LinnetFleet",
+            "LinnetEvaluation", "LinnetEdge", "LinnetFleet",
         ],
         uses: [heap, crypto]),
 

@@ -24,6 +24,11 @@ struct SimulateCommand: AsyncParsableCommand {
               linnet simulate --agents 1000 --rounds 10 --faults plant
               linnet simulate --strategy trimmed-mean:trimmed-share=0.2 --attack sign-flip:0.3
               linnet simulate --agents 20 --rounds 30 --attack all:0.3
+
+            With --data it compares what recorded machines learn alone, together and in clusters, while one of them has \
+            little of its own and when it has much: does federation help your machines?
+
+              linnet simulate --data recordings/
             """)
 
     @Option(help: ArgumentHelp("Agents in the fleet, 2 to 100000.", valueName: "number"))
@@ -46,6 +51,15 @@ struct SimulateCommand: AsyncParsableCommand {
             "Malicious agents and their share, compared with a fleet without: \(AttackArgument.kinds).",
             valueName: "kind:share"))
     var attack: AttackArgument?
+
+    @Option(
+        help: ArgumentHelp(
+            "Compare what recorded machines learn alone and together: pairs of NAME.train.csv and NAME.test.csv.",
+            valueName: "dir"))
+    var data: String?
+
+    @Option(help: ArgumentHelp("Seconds from row to row of recordings without times.", valueName: "number"))
+    var interval: Int?
 
     @Option(help: ArgumentHelp("Channels of a station; ten a machine.", valueName: "number"))
     var channels = 38
@@ -83,6 +97,7 @@ struct SimulateCommand: AsyncParsableCommand {
         try within("windows", windows, 50...100_000)
         try within("epochs", epochs, 1...1000)
         try within("threads", threads, 1...256)
+        if let interval { try within("interval", interval, 1...86_400) }
         if let goal { try within("goal", goal, 1...agents) }
         do { _ = try StrategyDescription(parsing: strategy) } catch { throw ValidationError("--strategy: \(error)") }
         _ = try widths()
@@ -90,6 +105,7 @@ struct SimulateCommand: AsyncParsableCommand {
 
     func run() async throws {
         BLAS.useOneThread()
+        if let data { return try await compare(data) }
         let data = PumpStations(agents: agents, channels: channels, windows: windows, seed: seed)
         if let attack {
             try await SimulatedAttacks(plans: attack.plans, json: json).run(
@@ -103,6 +119,14 @@ struct SimulateCommand: AsyncParsableCommand {
             let simulation = try Simulation(settings: try settings(), data: data, threads: threads, log: log)
             try await SimulatedRun(json: json).run(simulation)
         }
+    }
+
+    private func compare(_ folder: String) async throws {
+        let fleet = try await RecordedFleet(SimulatedComparison.files(in: folder), intervalSeconds: interval)
+        let settings = ComparisonSettings(
+            hidden: try widths(), rounds: rounds, strategy: try StrategyDescription(parsing: strategy), seed: seed)
+        try await SimulatedComparison(json: json).run(
+            FederationComparison(fleet: fleet, settings: settings, threads: threads))
     }
 
     private func settings() throws -> SimulationSettings {

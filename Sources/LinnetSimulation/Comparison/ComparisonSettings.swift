@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LinnetFederation
+
+/// How machines learn in a comparison: all ways get the same network and make the same number of passes.
+public struct ComparisonSettings: Sendable, Equatable {
+    /// Widths of the encoder's layers; those that are no narrower than a row are left out.
+    public var hidden: [Int]
+    public var rounds: Int
+    /// Passes over a machine's rows in a round, and of fine-tuning.
+    public var passes: Int
+    public var fineTuningPasses: Int
+    public var strategy: StrategyDescription
+    /// Models that a clustered federation holds.
+    public var clusters: Int
+    /// Rows of a machine that are trained on, at most; of more, every n-th.
+    public var maximumRows: Int
+    /// Weight of the newest error in the moving average that is the score, above 0 and at most 1.
+    public var smoothing: Double
+    /// Hours after which a machine has seen enough to know its own levels: a week, for most plants run by the week.
+    public var settledHours: Int
+    public var seed: UInt64
+
+    public init(
+        hidden: [Int] = [32, 16, 8], rounds: Int = 10, passes: Int = 2, fineTuningPasses: Int = 4,
+        strategy: StrategyDescription = .standard, clusters: Int = 3, maximumRows: Int = 6000, smoothing: Double = 0.2,
+        settledHours: Int = 168, seed: UInt64 = 1
+    ) {
+        self.hidden = hidden
+        self.rounds = rounds
+        self.passes = passes
+        self.fineTuningPasses = fineTuningPasses
+        self.strategy = strategy
+        self.clusters = clusters
+        self.maximumRows = maximumRows
+        self.smoothing = smoothing
+        self.settledHours = settledHours
+        self.seed = seed
+    }
+}
