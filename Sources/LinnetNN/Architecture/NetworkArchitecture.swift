@@ -24,22 +24,6 @@ public struct NetworkArchitecture: Codable, Sendable, Hashable {
         self.init(family: family.rawValue, inputWidth: inputWidth, layers: layers)
     }
 
-    /// Describes a symmetric autoencoder: through `hidden` down to its last width, and the same way back up.
-    ///
-    /// - Parameters:
-    ///   - inputWidth: the number of values in one row.
-    ///   - hidden: the widths on the way down; the last one is the bottleneck.
-    ///   - activation: of all layers but the output, which is linear.
-    public static func denseAutoencoder(
-        inputWidth: Int, hidden: [Int], activation: Activation = .tanh
-    ) -> NetworkArchitecture {
-        let inner = hidden + hidden.dropLast().reversed()
-        return NetworkArchitecture(
-            family: .denseAutoencoder, inputWidth: inputWidth,
-            layers: inner.map { .dense(width: $0, activation: activation) }
-                + [.dense(width: inputWidth, activation: .identity)])
-    }
-
     /// The number of weights and biases, P; 0 if `validate` would throw.
     public var parameterCount: Int {
         guard case .success(let layers) = (Result { () throws(NetworkError) in try layers(within: .default) }) else {

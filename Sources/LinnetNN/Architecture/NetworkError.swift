@@ -14,6 +14,8 @@ public enum NetworkError: Error, Hashable, Sendable, CustomStringConvertible {
     case shape(place: String, found: String, needed: String)
     /// A layer would keep too much of each row.
     case kept(place: String, found: Int, maximum: Int)
+    /// A family's outputs cannot be compared with the window that came in.
+    case noScore(family: String)
     /// All layers only change the shape of the values.
     case noComputation
     /// The network is larger than is allowed here.
@@ -36,6 +38,8 @@ public enum NetworkError: Error, Hashable, Sendable, CustomStringConvertible {
             "architecture: \(place) has \(found); it needs \(needed)"
         case .kept(let place, let found, let maximum):
             "architecture: \(place) keeps \(found) values of each row; at most \(maximum) are allowed"
+        case .noScore(let family):
+            "architecture: a \"\(family)\" has labels as its target, so windows have no score"
         case .noComputation:
             "architecture: no layer computes anything; add a dense layer"
         case .parameterCount(let found, let maximum):
