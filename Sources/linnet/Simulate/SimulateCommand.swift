@@ -61,6 +61,9 @@ struct SimulateCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Seconds from row to row of recordings without times.", valueName: "number"))
     var interval: Int?
 
+    @Option(help: ArgumentHelp("Models that a clustered federation of recorded machines holds.", valueName: "number"))
+    var clusters = 3
+
     @Option(help: ArgumentHelp("Channels of a station; ten a machine.", valueName: "number"))
     var channels = 38
 
@@ -97,6 +100,7 @@ struct SimulateCommand: AsyncParsableCommand {
         try within("windows", windows, 50...100_000)
         try within("epochs", epochs, 1...1000)
         try within("threads", threads, 1...256)
+        try within("clusters", clusters, 1...1000)
         if let interval { try within("interval", interval, 1...86_400) }
         if let goal { try within("goal", goal, 1...agents) }
         do { _ = try StrategyDescription(parsing: strategy) } catch { throw ValidationError("--strategy: \(error)") }
@@ -124,7 +128,8 @@ struct SimulateCommand: AsyncParsableCommand {
     private func compare(_ folder: String) async throws {
         let fleet = try await RecordedFleet(SimulatedComparison.files(in: folder), intervalSeconds: interval)
         let settings = ComparisonSettings(
-            hidden: try widths(), rounds: rounds, strategy: try StrategyDescription(parsing: strategy), seed: seed)
+            hidden: try widths(), rounds: rounds, strategy: try StrategyDescription(parsing: strategy),
+            clusters: clusters, seed: seed)
         try await SimulatedComparison(json: json).run(
             FederationComparison(fleet: fleet, settings: settings, threads: threads))
     }
