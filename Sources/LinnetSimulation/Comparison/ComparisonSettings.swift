@@ -11,7 +11,8 @@ public struct ComparisonSettings: Sendable, Equatable {
     public var passes: Int
     public var fineTuningPasses: Int
     public var strategy: StrategyDescription
-    /// Models that a clustered federation holds.
+    /// Models that a clustered federation holds; 0 for one more than half of the machines, so that a machine that is like no
+    /// other finds one of its own.
     public var clusters: Int
     /// Rows of a machine that are trained on, at most; of more, every n-th.
     public var maximumRows: Int
@@ -23,7 +24,7 @@ public struct ComparisonSettings: Sendable, Equatable {
 
     public init(
         hidden: [Int] = [32, 16, 8], rounds: Int = 10, passes: Int = 2, fineTuningPasses: Int = 4,
-        strategy: StrategyDescription = .standard, clusters: Int = 3, maximumRows: Int = 6000, smoothing: Double = 0.2,
+        strategy: StrategyDescription = .standard, clusters: Int = 0, maximumRows: Int = 6000, smoothing: Double = 0.2,
         settledHours: Int = 168, seed: UInt64 = 1
     ) {
         self.hidden = hidden

@@ -120,7 +120,7 @@ public struct FederationComparison: Sendable {
         }
 
         let together = try training.together(scaled)
-        let cluster = try training.clustered(scaled, clusters: settings.clusters)[machine]
+        let cluster = try training.clustered(scaled, clusters: clusters)[machine]
         let everything = Matrix(
             rows: sharedRows.reduce(0) { $0 + $1.rows }, columns: fleet.channelCount,
             values: sharedRows.flatMap { $0.values })
@@ -147,6 +147,8 @@ public struct FederationComparison: Sendable {
         values[.chosen] = values[candidates[choice.best(of: candidates.compactMap { known[$0] })]]
         return values
     }
+
+    private var clusters: Int { settings.clusters > 0 ? settings.clusters : fleet.machines.count / 2 + 1 }
 
     private func quality(of model: RowModel, _ machine: Int) -> Double {
         let machine = fleet.machines[machine]

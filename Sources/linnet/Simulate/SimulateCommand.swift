@@ -22,7 +22,7 @@ struct SimulateCommand: AsyncParsableCommand {
             coordinator.yaml, see what a bad network does to rounds, or let a part of the fleet be malicious:
 
               linnet simulate --agents 1000 --rounds 10 --faults plant
-              linnet simulate --strategy trimmed-mean:trimmed-share=0.2 --attack sign-flip:0.3
+              linnet simulate --strategy median --attack sign-flip:0.3
               linnet simulate --agents 20 --rounds 30 --attack all:0.3
 
             With --data it compares what recorded machines learn alone, together and in clusters, while one of them has \
@@ -61,8 +61,11 @@ struct SimulateCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Seconds from row to row of recordings without times.", valueName: "number"))
     var interval: Int?
 
-    @Option(help: ArgumentHelp("Models that a clustered federation of recorded machines holds.", valueName: "number"))
-    var clusters = 3
+    @Option(
+        help: ArgumentHelp(
+            "Models that a clustered federation of recorded machines holds; about half their number if left out.",
+            valueName: "number"))
+    var clusters: Int?
 
     @Option(help: ArgumentHelp("Channels of a station; ten a machine.", valueName: "number"))
     var channels = 38
@@ -100,7 +103,7 @@ struct SimulateCommand: AsyncParsableCommand {
         try within("windows", windows, 50...100_000)
         try within("epochs", epochs, 1...1000)
         try within("threads", threads, 1...256)
-        try within("clusters", clusters, 1...1000)
+        if let clusters { try within("clusters", clusters, 1...1000) }
         if let interval { try within("interval", interval, 1...86_400) }
         if let goal { try within("goal", goal, 1...agents) }
         do { _ = try StrategyDescription(parsing: strategy) } catch { throw ValidationError("--strategy: \(error)") }
@@ -109,32 +112,38 @@ struct SimulateCommand: AsyncParsableCommand {
 
     func run() async throws {
         BLAS.useOneThread()
-        if let data { return try await compare(data) }
-        let data = PumpStations(agents: agents, channels: channels, windows: windows, seed: seed)
+        let stations = PumpStations(agents: agents, channels: channels, windows: windows, seed: seed)
+        let recorded: RecordedFleet? =
+            if let data {
+                try await RecordedFleet(SimulatedComparison.files(in: data), intervalSeconds: interval)
+            } else { nil }
         if let attack {
+            let fleet: any FleetData = recorded ?? stations
             try await SimulatedAttacks(plans: attack.plans, json: json).run(
-                AttackSuite(settings: try settings(), data: data, threads: threads))
+                AttackSuite(settings: try settings(agents: fleet.agentCount), data: fleet, threads: threads))
+        } else if let recorded {
+            try await compare(recorded)
         } else {
             var log: (@Sendable (String) -> Void)?
             if let events {
                 let file = try EventFile(path: events)
                 log = { file.write($0) }
             }
-            let simulation = try Simulation(settings: try settings(), data: data, threads: threads, log: log)
+            let simulation = try Simulation(
+                settings: try settings(agents: agents), data: stations, threads: threads, log: log)
             try await SimulatedRun(json: json).run(simulation)
         }
     }
 
-    private func compare(_ folder: String) async throws {
-        let fleet = try await RecordedFleet(SimulatedComparison.files(in: folder), intervalSeconds: interval)
+    private func compare(_ fleet: RecordedFleet) async throws {
         let settings = ComparisonSettings(
             hidden: try widths(), rounds: rounds, strategy: try StrategyDescription(parsing: strategy),
-            clusters: clusters, seed: seed)
+            clusters: clusters ?? 0, seed: seed)
         try await SimulatedComparison(json: json).run(
             FederationComparison(fleet: fleet, settings: settings, threads: threads))
     }
 
-    private func settings() throws -> SimulationSettings {
+    private func settings(agents: Int) throws -> SimulationSettings {
         var fleet = SimulationSettings.fleet(agents: agents, client: ClientSettings(epochs: epochs))
         fleet.hidden = try widths()
         fleet.strategy = try StrategyDescription(parsing: strategy)

@@ -41,9 +41,8 @@ struct SimulatedComparison {
     ///
     /// - Throws: ``CommandFailure`` for a folder that has none.
     static func files(in folder: String) throws -> [(name: String, training: String, test: String)] {
-        let names: [String]
-        do { names = try FileManager.default.contentsOfDirectory(atPath: folder) } catch {
-            throw CommandFailure.failed("\(folder): \(error.localizedDescription)")
+        guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
+            throw CommandFailure.failed("\(folder): there is no such folder, or it can not be read")
         }
         let (training, test) = (".train.csv", ".test.csv")
         let files = names.sorted().filter { $0.hasSuffix(training) }.map { String($0.dropLast(training.count)) }
