@@ -13,6 +13,11 @@ import LinnetNumerics
 /// each agent alone. Of an autoencoder's layers the last one turns what all machines have in common back into the channels
 /// of one machine. (What FedBN keeps local, Li et al. 2021, is local with Linnet in any case: each device's own level and
 /// spread.)
+///
+/// It helps where machines differ in how their channels move together, and costs where they are alike. Nine agents on server
+/// metrics of like machines, 30 rounds, three seeds: a held-out error of 0.038 with all layers shared and of 0.059 with the
+/// last one local; with a quarter of the data 0.123 and 0.135, and 0.164 for each agent alone. So agents share all layers,
+/// and this is for simulations: it also makes of one model version as many models as there are agents.
 public struct LocalLayers: Sendable, Equatable {
     /// The parameters that stay, range by range.
     public let ranges: [Range<Int>]

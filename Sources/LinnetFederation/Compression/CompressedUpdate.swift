@@ -76,6 +76,7 @@ public struct CompressedUpdate: Sendable, Equatable {
         // Two finite weights at both ends of Float's range have no finite difference.
         guard base.isFinite, trained.isFinite, delta.isFinite else { throw .notFinite }
         let blocks = blocks ?? [0..<base.count]
+        precondition(encoding.isValid, "\(encoding) sends no share above 0 and at most 1")
         precondition(tile(blocks, base.count), "blocks must follow each other over all \(base.count) parameters")
         switch encoding {
         case .full:
