@@ -161,7 +161,7 @@ let house: [Target] = [
         "linnet", floor: 6, path: "Sources/linnet",
         over: [
             "LinnetDomain", "LinnetNumerics", "LinnetConfiguration", "LinnetMessaging", "LinnetDetection",
-            "LinnetFederation", "LinnetFleet", "LinnetSimulation",
+            "LinnetNN", "LinnetFederation", "LinnetFleet", "LinnetSimulation",
         ],
         uses: [argumentParser, grdb], executable: true),
 ]
@@ -213,13 +213,16 @@ let testing: [Target] = [
         uses: [grdb, logging]),
     tests(
         "LinnetConsole", with: ["LinnetDomain", "LinnetMessaging", "LinnetFleet", "LinnetStore"],
-        uses: [package("HummingbirdTesting", "hummingbird"), httpTypes, logging]),
+        uses: [package("HummingbirdTesting", "hummingbird"), httpTypes, nioCore, logging]),
     tests(
         "LinnetSimulation",
         with: ["LinnetDomain", "LinnetNumerics", "LinnetFederation", "LinnetDetection", "LinnetMessaging", "LinnetFleet"]),
     .testTarget(
         name: "SystemTests",
-        dependencies: ["LinnetTestKit", "LinnetDomain", "LinnetMessaging", "LinnetDetection", "linnet", grdb],
+        dependencies: [
+            "LinnetTestKit", "LinnetDomain", "LinnetNumerics", "LinnetNN", "LinnetMessaging", "LinnetDetection", "linnet",
+            grdb,
+        ],
         path: "Tests/SystemTests", swiftSettings: settings),
     .executableTarget(
         name: "linnet-benchmark",

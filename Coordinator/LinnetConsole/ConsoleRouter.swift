@@ -7,7 +7,8 @@ import LinnetDomain
 import LinnetFleet
 import LinnetMessaging
 
-/// The coordinator's HTTP API: read-only JSON about the fleet. It asks nobody who they are, and listens on loopback.
+/// The coordinator's HTTP API: JSON about the fleet. It listens on loopback, asks nobody who they are that only reads, and
+/// whoever changes something for an operator's token; see ``Operators``.
 ///
 ///     GET /health                                       ok
 ///     GET /metrics                                      counters as Prometheus text
@@ -16,14 +17,24 @@ import LinnetMessaging
 ///     GET /api/v1/rounds/7/verification                 round 7's model, computed once more
 ///     GET /api/v1/anomalies ?after=0&limit=100&agent=&device=
 ///     GET /api/v1/audit ?after=0&limit=100
+///     GET /api/v1/rollouts ?limit=100 | rollouts/7      how far each is; its agents, and what each gate rests on
+///     GET /api/v1/rollouts/7/history ?limit=100         every change of every agent, with what it had measured
+///     GET /api/v1/rollout-plan                          the standing plan
+///     POST /api/v1/rollouts                             plans one: a ``RolloutRequest``
+///     POST /api/v1/rollouts/7/start | approve | pause | resume | rollback       with a ``RolloutWish``
+///     GET /api/v1/models/7/file ?cohort=                a version's safetensors file
+///     POST /api/v1/models ?cohort=                      brings one in
+///     PUT /api/v1/aliases/champion                      lets a name mean a version: an ``AliasRequest``
 public struct ConsoleRouter: Sendable {
-    private let coordinator: FleetCoordinator
-    private let store: any FleetStore
+    let coordinator: FleetCoordinator
+    let store: any FleetStore
+    let operators: Operators
 
     /// Most rows of one answer.
     static let maximumLimit = 1000
 
-    public init(coordinator: FleetCoordinator, store: any FleetStore) {
+    public init(coordinator: FleetCoordinator, store: any FleetStore, operators: Operators) {
+        self.operators = operators
         self.coordinator = coordinator
         self.store = store
     }
@@ -62,6 +73,7 @@ public struct ConsoleRouter: Sendable {
             let entries = try self.store.audit(after: after, limit: query.limit())
             return try Self.json(AuditPage(audit: entries))
         }
+        addRollouts(to: api)
         return router
     }
 

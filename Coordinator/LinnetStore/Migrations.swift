@@ -11,6 +11,11 @@ import GRDB
 ///     verdict        what was said of each update
 ///     model_version  immutable model files, and what the strategy remembered with them
 ///     release        signed manifests' contents, newest by number
+///     rollout        one row a rollout; `body` is the whole ``Rollout`` as JSON, `revision` counts its changes
+///     rollout_target one row an agent of a rollout; `body` is the whole ``RolloutTarget`` as JSON
+///     evidence       every change of every agent of a rollout, with what it had measured by then
+///     quarantine     versions that must not be released, or trained from, again
+///     alias          names for versions
 ///     event          anomaly events, newest revision each; `row` grows with every change
 ///     event_ahead    outbox numbers received above an agent's low-water mark
 ///     audit          who did what, why; `digest` chains each row to the one before
@@ -26,8 +31,44 @@ package enum Migrations {
         migrator.registerMigration("3: what the strategy remembers with a version") { database in
             try database.execute(sql: "ALTER TABLE model_version ADD COLUMN serverState BLOB")
         }
+        migrator.registerMigration("4: rollouts, their agents and evidence, quarantine, aliases") { database in
+            try database.execute(sql: rollouts)
+        }
         return migrator
     }
+
+    private static let rollouts = """
+        CREATE TABLE rollout (
+            number INTEGER PRIMARY KEY AUTOINCREMENT, cohort TEXT NOT NULL REFERENCES cohort, digest TEXT NOT NULL,
+            previous TEXT, phase TEXT NOT NULL, revision INTEGER NOT NULL, body TEXT NOT NULL
+        );
+        CREATE INDEX rollout_by_cohort ON rollout (cohort, number);
+        CREATE INDEX rollout_started ON rollout (phase)
+            WHERE phase IN ('awaitingApproval', 'scheduled', 'running', 'paused');
+
+        CREATE TABLE rollout_target (
+            rollout INTEGER NOT NULL REFERENCES rollout ON DELETE CASCADE, agent TEXT NOT NULL, state TEXT NOT NULL,
+            body TEXT NOT NULL, PRIMARY KEY (rollout, agent)
+        ) WITHOUT ROWID;
+
+        CREATE TABLE evidence (
+            row INTEGER PRIMARY KEY AUTOINCREMENT, rollout INTEGER NOT NULL REFERENCES rollout ON DELETE CASCADE,
+            agent TEXT NOT NULL, at INTEGER NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL, evidence TEXT NOT NULL
+        );
+        CREATE INDEX evidence_by_rollout ON evidence (rollout, row);
+
+        CREATE TABLE quarantine (
+            digest TEXT PRIMARY KEY, reason TEXT NOT NULL, rollout INTEGER NOT NULL
+        ) WITHOUT ROWID;
+
+        CREATE TABLE alias (
+            cohort TEXT NOT NULL REFERENCES cohort, name TEXT NOT NULL,
+            digest TEXT NOT NULL REFERENCES model_version ON DELETE CASCADE, PRIMARY KEY (cohort, name)
+        ) WITHOUT ROWID;
+
+        ALTER TABLE model_version ADD COLUMN origin TEXT;
+        ALTER TABLE release ADD COLUMN isForAll INTEGER NOT NULL DEFAULT 1;
+        """
 
     private static let schema = """
         CREATE TABLE cohort (id TEXT PRIMARY KEY, contract TEXT NOT NULL) WITHOUT ROWID;

@@ -102,7 +102,12 @@ extension SQLiteFleetStore {
                     SELECT digest FROM model_version AS old
                     WHERE number <= (SELECT max(number) FROM model_version WHERE cohort = old.cohort) - ?
                         AND digest IS NOT (SELECT digest FROM release WHERE cohort = old.cohort
-                            ORDER BY number DESC LIMIT 1)
+                            AND isForAll ORDER BY number DESC LIMIT 1)
+                        AND digest NOT IN (SELECT digest FROM rollout WHERE phase IN
+                            ('awaitingApproval', 'scheduled', 'running', 'paused'))
+                        AND digest NOT IN (SELECT previous FROM rollout WHERE previous IS NOT NULL
+                            AND number >= (SELECT max(number) FROM rollout AS last WHERE last.cohort = rollout.cohort))
+                        AND digest NOT IN (SELECT digest FROM alias)
                     LIMIT 1000)
                 """, [limits.versions])
             return removed

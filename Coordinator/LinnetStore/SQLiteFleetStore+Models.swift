@@ -11,25 +11,38 @@ extension SQLiteFleetStore {
         try database.execute(
             sql: """
                 INSERT INTO model_version (digest, cohort, number, parent, round, participants, parameters, lossBefore,
-                    lossAfter, createdAt, file, serverState)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (digest) DO NOTHING
+                    lossAfter, createdAt, file, serverState, origin)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (digest) DO NOTHING
                 """,
             arguments: [
                 version.version.digest.hex, version.cohort.rawValue, version.version.number, version.parent?.hex,
                 version.round, try text(version.participants), version.parameters, version.lossBefore,
                 version.lossAfter, version.createdAt.milliseconds, version.file,
-                version.serverState,
+                version.serverState, version.origin,
             ])
     }
 
     public func newest(of cohort: CohortID) throws -> ModelVersion? {
         try queue.read { database in
             let row = try Row.fetchOne(
-                database, sql: "SELECT number, digest FROM model_version WHERE cohort = ? ORDER BY number DESC LIMIT 1",
-                arguments: [cohort.rawValue])
+                database,
+                sql: """
+                    SELECT number, digest FROM model_version
+                    WHERE cohort = ? AND digest NOT IN (SELECT digest FROM quarantine)
+                        AND (origin IS NULL OR digest IN (SELECT digest FROM release WHERE isForAll))
+                    ORDER BY number DESC LIMIT 1
+                    """, arguments: [cohort.rawValue])
             return row.flatMap { row in
                 Digest(hex: row["digest"]).map { ModelVersion(number: row["number"], digest: $0) }
             }
+        }
+    }
+
+    public func lastNumber(of cohort: CohortID) throws -> Int {
+        try queue.read { database in
+            try Int.fetchOne(
+                database, sql: "SELECT max(number) FROM model_version WHERE cohort = ?", arguments: [cohort.rawValue])
+                ?? 0
         }
     }
 
@@ -65,7 +78,8 @@ extension SQLiteFleetStore {
                 database,
                 sql: """
                     SELECT manifest FROM release AS newest
-                    WHERE number = (SELECT max(number) FROM release WHERE cohort = newest.cohort) ORDER BY cohort
+                    WHERE number = (SELECT max(number) FROM release WHERE cohort = newest.cohort AND isForAll)
+                    ORDER BY cohort
                     """
             ).map { try Self.value(ReleaseManifest.self, $0, table: "release") }
         }
@@ -77,7 +91,10 @@ extension SQLiteFleetStore {
                 database,
                 sql: """
                     SELECT *, length(file) AS bytes,
-                        (SELECT max(number) FROM release WHERE digest = model_version.digest) AS release
+                        (SELECT max(number) FROM release WHERE digest = model_version.digest) AS release,
+                        (SELECT number FROM model_version AS base WHERE base.digest = model_version.parent) AS base,
+                        (SELECT reason FROM quarantine WHERE digest = model_version.digest) AS quarantine,
+                        (SELECT json_group_array(name) FROM alias WHERE digest = model_version.digest) AS aliases
                     FROM model_version ORDER BY createdAt DESC, number DESC LIMIT ?
                     """, arguments: [limit]
             ).compactMap { row in
@@ -88,13 +105,15 @@ extension SQLiteFleetStore {
                 return ModelReport(
                     cohort: cohort, version: ModelVersion(number: row["number"], digest: digest),
                     parent: parent.flatMap { Digest(hex: $0) }.map {
-                        ModelVersion(number: row["number"] - 1, digest: $0)
+                        // Retention may have taken the parent's row.
+                        ModelVersion(number: row["base"] ?? row["number"] - 1, digest: $0)
                     },
                     round: row["round"],
                     participants: try Self.value([AgentID].self, row["participants"], table: "model_version"),
                     bytes: row["bytes"], parameters: row["parameters"], lossBefore: row["lossBefore"],
                     lossAfter: row["lossAfter"], createdAt: Timestamp(milliseconds: row["createdAt"]),
-                    release: row["release"])
+                    release: row["release"], origin: row["origin"], quarantine: row["quarantine"],
+                    aliases: try Self.value([String].self, row["aliases"], table: "alias").sorted())
             }
         }
     }

@@ -51,14 +51,7 @@ extension SQLiteFleetStore {
         try queue.write { database in
             guard try Self.replace(round, from: .aggregating, in: database) else { return false }
             try Self.insert(version, in: database)
-            if let release {
-                try database.execute(
-                    sql: "INSERT INTO release (cohort, number, digest, manifest) VALUES (?, ?, ?, ?)",
-                    arguments: [
-                        release.cohort.rawValue, release.release, release.model.version.digest.hex,
-                        try Self.text(release),
-                    ])
-            }
+            if let release { try Self.insert(release, isForAll: true, in: database) }
             for entry in audit { try Self.append(entry, in: database) }
             try Self.forgetUpdates(of: round.cohort, butNewest: keptRounds, in: database)
             return true

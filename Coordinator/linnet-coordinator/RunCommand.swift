@@ -53,7 +53,9 @@ struct RunCommand: AsyncParsableCommand {
             trusted: TrustedAgents(directory: configuration.trustedAgents), logger: logger)
         coordinator.attach()
         let console = Console(
-            router: ConsoleRouter(coordinator: coordinator, store: store), host: configuration.apiHost,
+            router: ConsoleRouter(
+                coordinator: coordinator, store: store,
+                operators: try Operators.prepare(in: configuration.stateDirectory)), host: configuration.apiHost,
             port: configuration.apiPort, stateDirectory: configuration.stateDirectory, logger: logger)
         logger.info(
             "coordinator starts",

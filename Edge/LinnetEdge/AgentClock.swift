@@ -3,7 +3,7 @@
 import Glibc
 import LinnetDomain
 
-/// Both clocks of an agent: what time it is, for people, and how much time has passed, for every timeout.
+/// The clocks of an agent: what time it is, for people, and how much time has passed, for every timeout.
 ///
 /// A plant's wall clock jumps, by hours at times; nothing that is waited for may depend on it.
 public struct AgentClock: Sendable {

@@ -195,6 +195,10 @@ extension EdgeAgent {
                 let manifest = try SignedEnvelope.open(
                     message.payload, as: ReleaseManifest.self, by: coordinator.publicKey)
                 keeper.post(.event(.manifest(manifest)))
+            case .desired(session.agent):
+                let desired = try SignedEnvelope.open(
+                    message.payload, as: DesiredVersion.self, by: coordinator.publicKey)
+                keeper.post(.event(.manifest(try desired.manifest(for: session.agent))))
             case .model(let digest, let index):
                 await parts.downloads.take(message.payload, of: digest, index: index)
             default: break

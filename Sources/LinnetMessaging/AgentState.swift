@@ -53,6 +53,11 @@ public struct AgentState: Codable, Sendable, Equatable, WireChecked {
     public var candidate: ModelVersion?
     /// Highest release this agent has acted on; older ones are refused.
     public var release: Int
+    /// The release whose version is active and has passed its probation; absent while there is none.
+    public var confirmed: Int?
+    /// Where the agent's host stands, and what its operator calls it, for rollouts that are meant for some only.
+    public var site: String?
+    public var tags: [String]?
     /// Normal windows stored for training.
     public var trainingWindows: Int
     /// Events waiting for the coordinator's acknowledgement, and events that the outbox had to drop.
@@ -68,8 +73,8 @@ public struct AgentState: Codable, Sendable, Equatable, WireChecked {
     public init(
         agent: AgentID, session: ULID, software: String, at: Timestamp, cohort: CohortID, contract: SignalContract,
         devices: [DeviceState], active: ModelVersion?, previous: ModelVersion?, candidate: ModelVersion?, release: Int,
-        trainingWindows: Int, outboxDepth: Int, outboxDropped: Int, residentBytes: Int, sitsOut: String? = nil,
-        echo: String
+        confirmed: Int? = nil, site: String? = nil, tags: [String]? = nil, trainingWindows: Int, outboxDepth: Int,
+        outboxDropped: Int, residentBytes: Int, sitsOut: String? = nil, echo: String
     ) {
         self.agent = agent
         self.session = session
@@ -82,6 +87,9 @@ public struct AgentState: Codable, Sendable, Equatable, WireChecked {
         self.previous = previous
         self.candidate = candidate
         self.release = release
+        self.confirmed = confirmed
+        self.site = site
+        self.tags = tags
         self.trainingWindows = trainingWindows
         self.outboxDepth = outboxDepth
         self.outboxDropped = outboxDropped
@@ -89,6 +97,9 @@ public struct AgentState: Codable, Sendable, Equatable, WireChecked {
         self.sitsOut = sitsOut
         self.echo = echo
     }
+
+    /// Most tags, with the site.
+    public static let maximumWords = 33
 
     public func check() throws(WireError) {
         guard (1...4096).contains(contract.channels.count), (1...100_000).contains(contract.windowLength),
@@ -118,8 +129,14 @@ public struct AgentState: Codable, Sendable, Equatable, WireChecked {
                 field: "sitsOut", found: "\(sitsOut.utf8.count) bytes",
                 allowed: "at most 256 bytes without control characters")
         }
-        guard trainingWindows >= 0, outboxDepth >= 0, outboxDropped >= 0, release >= 0 else {
-            throw .notAllowed(field: "counters", found: "a negative one", allowed: "0 or more")
+        guard trainingWindows >= 0, outboxDepth >= 0, outboxDropped >= 0, release >= 0,
+            confirmed ?? 0 >= 0
+        else { throw .notAllowed(field: "counters", found: "a negative one", allowed: "0 or more") }
+        let words = (tags ?? []) + (site.map { [$0] } ?? [])
+        guard words.count <= Self.maximumWords, words.allSatisfy(Self.isName) else {
+            throw .notAllowed(
+                field: "tags", found: "\(words.count) words, or one that is too long",
+                allowed: "at most \(Self.maximumWords) with the site, each 1 to 256 bytes without control characters")
         }
     }
 

@@ -13,16 +13,22 @@ public struct ReleaseManifest: SignedPayload, Equatable {
     public var model: ModelReference
     /// The version that this one was trained from.
     public var parent: Digest?
-    /// The round that made it, and how many took part: a version without provenance is refused.
+    /// The round that made it, and how many took part; both 0 where somebody brought it in. A version without provenance
+    /// is refused.
     public var round: Int
     public var participants: Int
+    /// Who brought it in, where no round of this fleet made it.
+    public var origin: String?
     /// Live windows a device scores beside its active model before it may switch.
     public var shadowWindows: Int
+    /// The version that this release takes back. An agent that still holds the model of this release goes back to it at
+    /// once, for it ran there before; a candidate that is taken back is not tried any further.
+    public var reverts: Digest?
     public var releasedAt: Timestamp
 
     public init(
         cohort: CohortID, release: Int, model: ModelReference, parent: Digest?, round: Int, participants: Int,
-        shadowWindows: Int, releasedAt: Timestamp
+        origin: String? = nil, shadowWindows: Int, reverts: Digest? = nil, releasedAt: Timestamp
     ) {
         self.cohort = cohort
         self.release = release
@@ -30,20 +36,29 @@ public struct ReleaseManifest: SignedPayload, Equatable {
         self.parent = parent
         self.round = round
         self.participants = participants
+        self.origin = origin
         self.shadowWindows = shadowWindows
+        self.reverts = reverts
         self.releasedAt = releasedAt
     }
 
     public func check() throws(WireError) {
         try model.check()
         guard release > 0 else { throw .notAllowed(field: "release", found: "\(release)", allowed: "1 or more") }
-        guard round > 0, participants > 0 else {
+        guard round >= 0, participants >= 0 else {
             throw .notAllowed(
-                field: "provenance", found: "round \(round), \(participants) participants", allowed: "1 or more of both"
-            )
+                field: "provenance", found: "round \(round), \(participants) participants", allowed: "0 or more of both")
+        }
+        guard round > 0 && participants > 0 || origin?.isEmpty == false else {
+            throw .notAllowed(
+                field: "provenance", found: "round \(round), \(participants) participants, and no origin",
+                allowed: "1 or more of both, or who brought it in")
         }
         guard (0...1_000_000).contains(shadowWindows) else {
             throw .notAllowed(field: "shadowWindows", found: "\(shadowWindows)", allowed: "0 to 1000000")
+        }
+        guard reverts != model.version.digest else {
+            throw .notAllowed(field: "reverts", found: "the released version itself", allowed: "another one, or none")
         }
     }
 }

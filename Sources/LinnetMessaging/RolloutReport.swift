@@ -4,7 +4,15 @@ import LinnetDomain
 
 /// Where an agent stands with a released version.
 public enum RolloutState: String, Codable, Sendable, Hashable, CaseIterable {
-    case downloading, verified, shadowing, selfTesting, activated, refused
+    case downloading, verified, shadowing, selfTesting
+    /// It raises the alarms now, watched beside the version before it.
+    case activated
+    /// It has raised them for long enough beside the version before it.
+    case confirmed
+    /// It is not taken; the version before stays.
+    case refused
+    /// It was active, misbehaved, and the version before is back.
+    case reverted
 }
 
 /// Progress and evidence of one model swap.

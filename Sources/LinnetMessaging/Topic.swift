@@ -15,6 +15,7 @@ public enum Topic: Hashable, Sendable {
     /// Part 0 is the signed header, parts from 1 on are chunks of the body.
     case update(AgentID, round: Int, part: Int)
     case acknowledgement(AgentID)
+    case desired(AgentID)
     case round(CohortID)
     case release(CohortID)
     /// Chunk `index`, from 0 on, of the model file with this digest.
@@ -26,14 +27,14 @@ public enum Topic: Hashable, Sendable {
         case .presence(let agent), .state(let agent), .anomaly(let agent, _), .rollout(let agent, _), .get(let agent),
             .update(let agent, _, _):
             agent
-        case .acknowledgement, .round, .release, .model: nil
+        case .acknowledgement, .desired, .round, .release, .model: nil
         }
     }
 
     /// Whether the broker keeps the last message for those who subscribe later: what is, rather than what happened.
     public var isRetained: Bool {
         switch self {
-        case .presence, .state, .round, .release: true
+        case .presence, .state, .desired, .round, .release: true
         case .anomaly, .rollout, .get, .update, .acknowledgement, .model: false
         }
     }
@@ -46,7 +47,7 @@ public enum Topic: Hashable, Sendable {
         case .get: 60
         case .model: 300
         case .update, .acknowledgement: 3600
-        case .presence, .state, .anomaly, .rollout, .round, .release: nil
+        case .presence, .state, .anomaly, .rollout, .desired, .round, .release: nil
         }
     }
 }
@@ -70,6 +71,7 @@ public struct TopicScheme: Hashable, Sendable {
             case .get(let agent): "up/\(agent)/get"
             case .update(let agent, let round, let part): "up/\(agent)/update/\(round)/\(part)"
             case .acknowledgement(let agent): "down/\(agent)/ack"
+            case .desired(let agent): "down/\(agent)/desired"
             case .round(let cohort): "bcast/round/\(cohort)"
             case .release(let cohort): "bcast/release/\(cohort)"
             case .model(let digest, let index): "bcast/model/\(digest)/\(index)"
@@ -92,8 +94,8 @@ public struct TopicScheme: Hashable, Sendable {
         switch levels[0] {
         case "up": return AgentID(rawValue: levels[1]).flatMap { Self.parseUp($0, Array(levels[2...])) }
         case "down":
-            guard levels.count == 3, levels[2] == "ack" else { return nil }
-            return AgentID(rawValue: levels[1]).map(Topic.acknowledgement)
+            guard levels.count == 3, let agent = AgentID(rawValue: levels[1]) else { return nil }
+            return levels[2] == "ack" ? .acknowledgement(agent) : levels[2] == "desired" ? .desired(agent) : nil
         case "bcast": return Self.parseBroadcast(Array(levels[1...]))
         default: return nil
         }

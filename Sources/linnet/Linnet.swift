@@ -20,7 +20,7 @@ struct Linnet: AsyncParsableCommand {
         version: FleetCoordinator.software,
         subcommands: [
             StatusCommand.self, AgentsCommand.self, RoundsCommand.self, ModelsCommand.self, AnomaliesCommand.self,
-            AuditCommand.self, QuickstartCommand.self, SimulateCommand.self,
+            RolloutsCommand.self, AuditCommand.self, QuickstartCommand.self, SimulateCommand.self,
         ])
 
     static func main() async {

@@ -11,6 +11,7 @@ import LinnetMessaging
 import LinnetStore
 import LinnetTestKit
 import Logging
+import NIOCore
 import Testing
 
 @Suite("The HTTP API")
@@ -18,11 +19,13 @@ struct ConsoleRouterTests {
     private let folder: TemporaryDirectory
     private let store: SQLiteFleetStore
     private let coordinator: FleetCoordinator
+    private let operators: Operators
     private let now = Timestamp(milliseconds: 1_767_225_600_000)
 
     init() throws {
         folder = try TemporaryDirectory()
         store = try SQLiteFleetStore(path: folder.path("coordinator.sqlite"))
+        operators = try Operators.prepare(in: folder.path)
         coordinator = FleetCoordinator(
             settings: FleetSettings(name: "plant-7"), store: store, bus: InMemoryBus(), topics: TopicScheme(),
             key: SigningKey(), trusted: TrustedAgents(directory: folder.path), clock: ManualClock().wallClock,
@@ -36,19 +39,23 @@ struct ConsoleRouterTests {
     }
 
     private func request(
-        _ path: String, method: HTTPRequest.Method = .get
+        _ path: String, method: HTTPRequest.Method = .get, token: String? = nil, body: String = ""
     ) async throws -> (status: Int, body: Data, contentType: String?) {
-        let application = Application(router: ConsoleRouter(coordinator: coordinator, store: store).router())
-        return try await application.test(.router) { client in
-            try await client.execute(uri: path, method: method) { response in
+        let router = ConsoleRouter(coordinator: coordinator, store: store, operators: operators)
+        let headers: HTTPFields = token.map { [.authorization: "Bearer \($0)"] } ?? [:]
+        return try await Application(router: router.router()).test(.router) { client in
+            try await client.execute(uri: path, method: method, headers: headers, body: ByteBuffer(string: body)) {
+                response in
                 (response.status.code, Data(response.body.readableBytesView), response.headers[.contentType])
             }
         }
     }
 
-    private func error(_ path: String) async throws -> String {
+    private func error(
+        _ path: String, method: HTTPRequest.Method = .get, token: String? = nil, body: String = ""
+    ) async throws -> String {
         struct Failure: Decodable { let error: String }
-        let (status, body, _) = try await request(path)
+        let (status, body, _) = try await request(path, method: method, token: token, body: body)
         return "\(status) \(try JSONDecoder().decode(Failure.self, from: body).error)"
     }
 
@@ -137,6 +144,68 @@ struct ConsoleRouterTests {
     @Test("nothing can be written", arguments: [HTTPRequest.Method.post, .put, .delete, .patch])
     func readOnly(_ method: HTTPRequest.Method) async throws {
         #expect(try await request("/api/v1/status", method: method).status == 404)
+    }
+
+    // MARK: - What changes something
+
+    private var token: String {
+        get throws {
+            try String(contentsOfFile: "\(operators.directory)/operator.token", encoding: .utf8)
+                .filter { !$0.isWhitespace }
+        }
+    }
+
+    @Test(
+        "whatever changes something asks for a token, and takes nobody else's",
+        arguments: [
+            (HTTPRequest.Method.post, "/api/v1/rollouts"), (.post, "/api/v1/rollouts/1/start"),
+            (.post, "/api/v1/rollouts/1/rollback"), (.put, "/api/v1/aliases/champion"),
+            (.post, "/api/v1/models"),
+        ])
+    func tokens(method: HTTPRequest.Method, path: String) async throws {
+        for wrong in [nil, "", "0", String(repeating: "0", count: 64), try token.uppercased() + "0"] {
+            #expect(try await error(path, method: method, token: wrong, body: "{}").hasPrefix("401 this changes"))
+        }
+        #expect(try await !error(path, method: method, token: try token, body: "{}").hasPrefix("401"))
+    }
+
+    @Test("a token file that others can read is nobody's, and a new file counts at once, under its name")
+    func tokenFiles() throws {
+        let path = "\(operators.directory)/operator.token"
+        #expect(operators.name(of: try token) == "operator")
+        #expect(try Operators.prepare(in: folder.path).name(of: try token) == "operator", "it is made once")
+        try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: path)
+        #expect(operators.name(of: try token) == nil)
+        let other = String(repeating: "ab", count: 32)
+        let file = try folder.write(other, to: "operators/bob.token")
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file)
+        #expect(operators.name(of: other) == "bob")
+        #expect(
+            try FileManager.default.attributesOfItem(atPath: operators.directory)[.posixPermissions] as? Int == 0o700)
+    }
+
+    @Test("a request that can not be carried out is answered with what is wrong")
+    func refusedRequests() async throws {
+        let token = try token
+        #expect(
+            try await error("/api/v1/rollouts", method: .post, token: token, body: "{}")
+                == #"400 not a RolloutRequest: "version" is missing"#)
+        #expect(
+            try await error("/api/v1/rollouts", method: .post, token: token, body: #"{"version":"3"}"#)
+                == "409 name a cohort; known: none yet")
+        #expect(
+            try await error("/api/v1/rollouts/7/pause", method: .post, token: token, body: #"{"why":"so"}"#)
+                == "409 there is no rollout 7")
+        #expect(
+            try await error("/api/v1/rollouts/7/stop", method: .post, token: token, body: #"{"why":"so"}"#)
+                == "400 what can be asked of a rollout is start, approve, pause, resume, rollback")
+        let large = String(repeating: " ", count: 70_000)
+        #expect(
+            try await error("/api/v1/rollouts", method: .post, token: token, body: large)
+                == "413 this request has at most 65536 bytes")
+        #expect(try await error("/api/v1/rollouts/7") == "409 there is no rollout 7")
+        #expect(try await get(RolloutsPage.self, "/api/v1/rollouts").rollouts.isEmpty)
+        #expect(try await get(EvidencePage.self, "/api/v1/rollouts/7/history").evidence.isEmpty)
     }
 
     @Test("health is a word, metrics are Prometheus text")

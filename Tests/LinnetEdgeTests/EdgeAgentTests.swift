@@ -118,6 +118,76 @@ struct EdgeAgentTests {
         expectNoSample(in: bus.published.filter { $0.topic.hasPrefix("linnet/v1/up/") })
     }
 
+    @Test(
+        """
+        a staged order is tried beside the active model, confirmed beside the one before, and taken back at once by a \
+        newer release; an order for another agent is refused
+        """)
+    func stagedOrder() async throws {
+        let agent = try agent()
+        let running = Task { try await agent.run() }
+        let files = try (1...2).map { try Fixtures.trained(provenance: ["version": "\($0)"]).model.bytes }
+        #expect(await eventually(timeout: .seconds(30)) { (try? count("model")) ?? 0 > 0 })
+        let cohort = try #require(try published(AgentState.self, on: .state(Fixtures.agent)).last).cohort
+        let first = Fixtures.manifest(release: 1, bytes: files[0], cohort: cohort)
+        try bus.deliver(try sealed(first, on: .release(first.cohort)))
+        try await deliver(files[0])
+        #expect(try await isReported(.confirmed, release: 1))
+
+        let second = Fixtures.manifest(release: 2, bytes: files[1], cohort: cohort)
+        let order = DesiredVersion(agent: Fixtures.agent, rollout: 1, manifest: second)
+        let foreign = DesiredVersion(
+            agent: AgentID(checked: "press-2"), rollout: 1,
+            manifest: Fixtures.manifest(release: 3, bytes: files[0], cohort: cohort))
+        try bus.deliver(try sealed(foreign, on: .desired(Fixtures.agent)))
+        try bus.deliver(try sealed(order, on: .desired(Fixtures.agent)))
+        try await deliver(files[1])
+        #expect(try await isReported(.confirmed, release: 2))
+        let tried = try #require(try reports(2).last { $0.state == .activated })
+        #expect(tried.evidence["shadow.windows"] ?? 0 >= 5 && tried.evidence["selfTest.spike"] != nil)
+        #expect(tried.evidence["shadow.candidateErrorMedian"] ?? 0 > 0)
+        #expect(tried.evidence["shadow.candidateMicroseconds"] ?? 0 > 0)
+        #expect(try reports(2).last?.evidence["probation.windows"] == Double(Probation.windows))
+
+        let revert = Fixtures.manifest(
+            release: 4, number: 1, bytes: files[0], cohort: cohort, reverts: second.model.version.digest)
+        try bus.deliver(try sealed(revert, on: .release(revert.cohort)))
+        #expect(try await isReported(.confirmed, release: 4))
+        #expect(
+            try reports(4).map(\.state) == [.activated, .confirmed], "nothing is downloaded or tried again to go back")
+        #expect(
+            await eventually {
+                let state = try? published(AgentState.self, on: .state(Fixtures.agent)).last
+                return state?.active == first.model.version && state?.confirmed == 4
+            })
+        running.cancel()
+        _ = await running.result
+    }
+
+    private func sealed(_ payload: some SignedPayload, on topic: Topic) throws -> Message {
+        topics.message(topic, payload: try SignedEnvelope(sealing: payload, with: coordinator).encoded())
+    }
+
+    /// Sends a file's chunks once they are asked for.
+    private func deliver(_ file: Data) async throws {
+        let plan = ChunkPlan(of: file, chunkBytes: 1024)
+        let isAsked = await eventually(timeout: .seconds(10)) {
+            (try? published(ChunkRequest.self, on: .get(Fixtures.agent)).contains { $0.digest == plan.digest }) == true
+        }
+        #expect(isAsked)
+        for index in 0..<plan.count {
+            try bus.deliver(topics.message(.model(plan.digest, index: index), payload: plan.chunk(index, of: file)!))
+        }
+    }
+
+    private func reports(_ release: Int) throws -> [RolloutReport] {
+        try published(RolloutReport.self, on: .rollout(Fixtures.agent, release: release))
+    }
+
+    private func isReported(_ state: RolloutState, release: Int) async throws -> Bool {
+        await eventually(timeout: .seconds(20)) { (try? reports(release).contains { $0.state == state }) == true }
+    }
+
     private func said(_ topic: Topic) -> Bool { bus.published.contains { $0.topic == topics.text(topic) } }
 
     /// Looks for every reading, as text and as the four bytes of a float, in all that was said.

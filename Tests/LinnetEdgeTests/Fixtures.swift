@@ -87,14 +87,15 @@ enum Fixtures {
 
     /// A manifest for a file.
     static func manifest(
-        release: Int, number: Int? = nil, bytes: Data, shadowWindows: Int = 5, cohort: CohortID? = nil
+        release: Int, number: Int? = nil, bytes: Data, shadowWindows: Int = 5, cohort: CohortID? = nil,
+        reverts: Digest? = nil
     ) -> ReleaseManifest {
         let plan = ChunkPlan(of: bytes, chunkBytes: 1024)
         let version = ModelVersion(number: number ?? release, digest: plan.digest)
         return ReleaseManifest(
             cohort: cohort ?? CohortID(of: contract), release: release,
             model: ModelReference(version: version, plan: plan), parent: nil, round: 1, participants: 2,
-            shadowWindows: shadowWindows, releasedAt: start)
+            shadowWindows: shadowWindows, reverts: reverts, releasedAt: start)
     }
 
     // MARK: - Events

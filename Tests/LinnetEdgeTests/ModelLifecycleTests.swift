@@ -48,7 +48,9 @@ struct ModelLifecycleTests {
             case .decline(_, let refusal): "decline: \(refusal)"
             case .remindLater: "remindLater"
             case .report(_, let state, _, _): "report \(state.rawValue)"
-            case .restorePrevious(let reason): "restorePrevious: \(reason)"
+            case .restorePrevious(let reason, _): "restorePrevious: \(reason)"
+            case .goBack: "goBack"
+            case .confirm: "confirm"
             }
         }
     }
@@ -63,7 +65,8 @@ struct ModelLifecycleTests {
             ("windows", .windowsStored), ("shadowPassed", .shadowed(digest, pass)),
             ("shadowFailed", .shadowed(digest, fail)), ("testPassed", .selfTested(digest, pass)),
             ("testFailed", .selfTested(digest, fail)), ("activated", .activated(digest)),
-            ("activationFailed", .activationFailed(digest)), ("misbehaved", .misbehaved(digest, "always")),
+            ("activationFailed", .activationFailed(digest)), ("misbehaved", .misbehaved(digest, "always", [:])),
+            ("revert", .manifest(Fixtures.manifest(release: 3, bytes: bytes + [0], reverts: digest))),
         ]
     }
 
@@ -78,29 +81,42 @@ struct ModelLifecycleTests {
 
     /// What each (phase, event) leads to; what does not stand here leads to nothing.
     private static let table: [String: [String: [String]]] = [
-        "idle": ["same": ["report downloading", "fetch"], "newer": ["report downloading", "fetch"]],
+        "idle": [
+            "same": ["report downloading", "fetch"], "newer": ["report downloading", "fetch"],
+            "revert": ["report downloading", "fetch"],
+        ],
         "fetching": [
-            "newer": ["stopFetching", "report downloading", "fetch"],
+            "newer": ["stopFetching", "report downloading", "fetch"], "revert": ["stopFetching"] + withdrawn,
             "file": ["keep", "report verified", "calibrate"],
         ],
         "calibrating": [
-            "newer": ["report downloading", "fetch"], "calibrated": ["report shadowing", "startShadow"],
+            "newer": ["report downloading", "fetch"], "revert": withdrawn,
+            "calibrated": ["report shadowing", "startShadow"],
             "calibrationFailed": ["refuse: calibration: no", "report refused"],
         ],
-        "waiting": ["newer": ["report downloading", "fetch"], "windows": ["calibrate"]],
+        "waiting": ["newer": ["report downloading", "fetch"], "revert": withdrawn, "windows": ["calibrate"]],
         "shadowing": [
-            "newer": ["remindLater"],
+            "newer": ["remindLater"], "revert": ["stopShadow"] + withdrawn,
             "shadowPassed": ["stopShadow", "report selfTesting", "selfTest"],
             "shadowFailed": ["stopShadow", "refuse: shadow: badly", "report refused"],
         ],
         "selfTesting": [
-            "newer": ["remindLater"], "testPassed": ["activate"],
+            "newer": ["remindLater"], "revert": withdrawn, "testPassed": ["activate"],
             "testFailed": ["refuse: self-test: badly", "report refused"],
         ],
         "activating": [
-            "newer": ["remindLater"], "activated": ["install", "report activated"], "activationFailed": ["activate"],
+            "newer": ["remindLater"], "revert": withdrawn, "activated": ["install", "report activated", "confirm"],
+            "activationFailed": ["activate"],
         ],
-        "done": ["newer": ["report downloading", "fetch"], "misbehaved": ["restorePrevious: always"]],
+        "done": [
+            "newer": ["report downloading", "fetch"], "revert": ["report downloading", "fetch"],
+            "misbehaved": ["restorePrevious: always"],
+        ],
+    ]
+
+    /// What a candidate's end by a newer release that takes it back looks like, and the beginning of that release.
+    private static let withdrawn = [
+        "refuse: release 3 took it back", "report refused", "report downloading", "fetch",
     ]
 
     @Test("each event in each phase leads to what the table says", arguments: paths.map(\.phase))
@@ -124,7 +140,7 @@ struct ModelLifecycleTests {
         let stale: [ModelEvent] = [
             .file(other, Data()), .calibrated(other, [:]), .tooFewWindows(other), .calibrationFailed(other, ""),
             .shadowed(other, fail), .selfTested(other, fail), .activated(other), .activationFailed(other),
-            .misbehaved(other, ""),
+            .misbehaved(other, "", [:]),
         ]
         for event in stale { #expect(lifecycle.handle(event).isEmpty) }
         #expect(lifecycle == before)
@@ -177,8 +193,33 @@ struct ModelLifecycleTests {
             contract: Fixtures.contract, lastRelease: 1, active: ModelVersion(number: 3, digest: digest), previous: nil)
         #expect(
             names(lifecycle.handle(.manifest(Fixtures.manifest(release: 2, number: 3, bytes: bytes))))
-                == ["remember", "report activated"])
+                == ["remember", "report activated", "confirm"])
         #expect(lifecycle.lastRelease == 2)
+    }
+
+    @Test("a release that takes back the active version switches to the one before at once, if that is what it names")
+    func takenBack() {
+        let bad = ModelVersion(number: 4, digest: Digest(of: Data([4])))
+        let good = ModelVersion(number: 3, digest: digest)
+        var lifecycle = ModelLifecycle(contract: Fixtures.contract, lastRelease: 6, active: bad, previous: good)
+        let revert = Fixtures.manifest(release: 7, number: 3, bytes: bytes, reverts: bad.digest)
+        #expect(names(lifecycle.handle(.manifest(revert))) == ["goBack", "report activated", "confirm"])
+        #expect(lifecycle.active == good && lifecycle.previous == nil && lifecycle.lastRelease == 7)
+        #expect(lifecycle.handle(.manifest(revert)).isEmpty, "the retained manifest comes again at every connect")
+        let old = Fixtures.manifest(release: 6, number: 4, bytes: bytes + [0])
+        #expect(
+            names(lifecycle.handle(.manifest(old)))
+                == ["decline: release 6 is not above 7, which was acted on: a replay"])
+    }
+
+    @Test("an agent that no longer holds the version to go back to downloads it, and compares it with nothing")
+    func takenBackFromAfar() {
+        let bad = ModelVersion(number: 4, digest: Digest(of: Data([4])))
+        var lifecycle = ModelLifecycle(contract: Fixtures.contract, lastRelease: 6, active: bad, previous: active)
+        let revert = Fixtures.manifest(release: 7, number: 3, bytes: bytes, reverts: bad.digest)
+        #expect(names(lifecycle.handle(.manifest(revert))) == ["report downloading", "fetch"])
+        _ = lifecycle.handle(.file(digest, bytes))
+        #expect(names(lifecycle.handle(.calibrated(digest, calibrations))) == ["report selfTesting", "selfTest"])
     }
 
     @Test("a file that is too large is refused before a byte is asked for")

@@ -37,7 +37,7 @@ struct CoordinatorConfigurationTests {
         #expect(configuration.apiHost == "127.0.0.1" && configuration.apiPort == 8780)
         #expect(configuration.fleet.rounds.everyMilliseconds == 3_600_000)
         #expect(configuration.fleet.rounds.quorum == 2 && configuration.fleet.rounds.settings.epochs == 5)
-        #expect(configuration.fleet.releasesAutomatically && configuration.fleet.chunkBytes == 65_536)
+        #expect(configuration.fleet.release == .immediate && configuration.fleet.chunkBytes == 65_536)
     }
 
     @Test("what is required is asked for, all at once")
@@ -110,7 +110,7 @@ struct CoordinatorConfigurationTests {
                   quorumShare: nan
                   strategy: "fedavg:clip-factor=0"
                   epoch: 3
-                release: {automatic: yes}
+                release: {policy: automatc}
                 chunkBytes: 1MiB
                 """
         #expect(
@@ -121,9 +121,28 @@ struct CoordinatorConfigurationTests {
                 #"coordinator.yaml:7: "rounds.strategy" is "fedavg:clip-factor=0": clip-factor is 0; it must be "#
                     + "a number from 0.01 to 1000",
                 #"coordinator.yaml:8: "rounds.epoch" is not known here. Did you mean "epochs"?"#,
-                #"coordinator.yaml:9: "release.automatic" is "yes"; it must be true or false"#,
+                #"coordinator.yaml:9: "release.policy" is "automatc"; it must be one of "immediate", "manual", "#
+                    + #""automatic", "automatic-to-stage-1". Did you mean "automatic"?"#,
                 #"coordinator.yaml:10: "chunkBytes" is 1MiB; it must be between 4KiB and 128KiB"#,
             ])
+    }
+
+    @Test("a standing plan with a number that is none, or could never be met, is told with what is allowed")
+    func badPlan() throws {
+        #expect(
+            problems(minimal + "rollout: {stages: [1, half, all], errors: 100%}") == [
+                #"coordinator.yaml:4: "rollout.stages" can not be: "half" is no size of a stage: write a number of agents "#
+                    + "from 1 on, a share like 10%, or all",
+                #"coordinator.yaml:4: "rollout.stages" can not be: stage 1: error share is 1.0; it must be 0 or more, "#
+                    + "below 1: at 1 nothing would ever stop the rollout",
+            ])
+        let plan = try read(
+            minimal + """
+                rollout: {stages: [2, all], soak: 5m, success: 80%, windows: ["22:00-04:00"], limits: {alarmRatio: off}}
+                """
+        ).fleet.rolloutPlan
+        #expect(plan.stages.map(\.size) == [.count(2), .all] && plan.stages[1].soakSeconds == 300)
+        #expect(plan.stages[0].successShare == 0.8 && plan.limits.alarmRatio == nil && plan.windows.count == 1)
     }
 
     /// The folder of the checkout that this test was compiled from.

@@ -22,6 +22,7 @@ struct AsyncAPITests {
         case .get: "get"
         case .update: "update"
         case .acknowledgement: "acknowledgement"
+        case .desired: "desired"
         case .round: "round"
         case .release: "release"
         case .model: "model"
@@ -38,7 +39,7 @@ struct AsyncAPITests {
             (.presence(agent), [:]), (.state(agent), [:]), (.anomaly(agent, device), [:]),
             (.rollout(agent, release: 7001), ["7001": "{release}"]), (.get(agent), [:]),
             (.update(agent, round: 7002, part: 7003), ["7002": "{round}", "7003": "{part}"]),
-            (.acknowledgement(agent), [:]), (.round(cohort), [:]), (.release(cohort), [:]),
+            (.acknowledgement(agent), [:]), (.desired(agent), [:]), (.round(cohort), [:]), (.release(cohort), [:]),
             (.model(Samples.digest, index: 7004), [Samples.digestHex: "{digest}", "7004": "{index}"]),
         ]
         return stand.map { topic, names in
@@ -101,13 +102,16 @@ struct AsyncAPITests {
     private static func examples() throws -> [Example] {
         var state = Samples.state
         (state.active, state.previous, state.candidate, state.sitsOut) = (nil, nil, nil, nil)
+        (state.confirmed, state.site, state.tags) = (nil, nil, nil)
         (state.devices[0].score, state.devices[0].threshold) = (nil, nil)
         var offer = Samples.offer
         (offer.kind, offer.base) = (.statistics, nil)
         var header = Samples.header
         (header.kind, header.base, header.lossBefore, header.lossAfter) = (.statistics, nil, nil, nil)
         var manifest = Samples.manifest
-        manifest.parent = nil
+        (manifest.parent, manifest.reverts, manifest.origin) = (nil, nil, nil)
+        var desired = Samples.desired
+        desired.manifest = manifest
         var acknowledgement = Samples.acknowledgement
         acknowledgement.echo = nil
         var anomaly = Samples.anomaly
@@ -126,6 +130,7 @@ struct AsyncAPITests {
             Example("Acknowledgement", full: Samples.acknowledgement, least: acknowledgement),
             Example("RoundOffer", full: Samples.offer, least: offer),
             Example("ReleaseManifest", full: Samples.manifest, least: manifest),
+            Example("DesiredVersion", full: Samples.desired, least: desired),
             Example("SignedEnvelope", full: envelope, least: envelope),
         ]
     }
@@ -208,6 +213,7 @@ struct AsyncAPITests {
         #expect(schemas["ChunkPlan"]?["properties"]?["bytes"]?["maximum"]?.int == ChunkPlan.maximumFileBytes)
         let messages = try document.node("components", "messages")
         #expect(messages["updateHeader"]?["x-signed-type"]?.string == UpdateHeader.payloadType)
+        #expect(messages["desired"]?["x-signed-type"]?.string == DesiredVersion.payloadType)
         #expect(messages["round"]?["x-signed-type"]?.string == RoundOffer.payloadType)
         #expect(messages["release"]?["x-signed-type"]?.string == ReleaseManifest.payloadType)
 

@@ -158,8 +158,12 @@ struct PayloadTests {
             reason(UpdateHeader.self, Samples.headerText.replacing("\"bytes\":10,", with: ""))
                 == #"not a UpdateHeader: "bytes" is missing at plan"#)
         #expect(
-            reason(ReleaseManifest.self, Samples.manifestText.replacing("\"round\":7", with: "\"round\":0"))
-                == #""provenance" is round 0, 4 participants; allowed is 1 or more of both"#)
+            reason(
+                ReleaseManifest.self,
+                Samples.manifestText.replacing(#""origin":"ann","#, with: "").replacing(
+                    #""round":7"#, with: #""round":0"#))
+                == #""provenance" is round 0, 4 participants, and no origin; allowed is 1 or more of both, or who brought "#
+                + "it in")
         #expect(
             reason(AgentState.self, Samples.stateText.replacing("c-4c73cb118243", with: "c-000000000000"))
                 == #""cohort" is c-000000000000; allowed is c-4c73cb118243, its contract's"#)
@@ -183,7 +187,10 @@ struct PayloadTests {
         #expect(refuses(Samples.offer) { $0.settings.epochs = 1001 })
         #expect(refuses(Samples.offer) { $0.base?.version.number = 0 })
         #expect(refuses(Samples.offer) { $0.base?.plan.bytes = 0 })
-        #expect(refuses(Samples.manifest) { $0.participants = 0 })
+        #expect(refuses(Samples.manifest) { ($0.participants, $0.origin) = (0, nil) })
+        #expect(refuses(Samples.manifest) { ($0.participants, $0.origin) = (0, "") })
+        #expect(refuses(Samples.manifest) { $0.reverts = $0.model.version.digest })
+        #expect(refuses(Samples.desired) { $0.rollout = 0 })
         #expect(refuses(Samples.manifest) { $0.model.plan.chunkBytes = 131_073 })
         #expect(refuses(Samples.header) { $0.windows = -1 })
         #expect(refuses(Samples.anomaly) { $0.oldest = 43 })

@@ -29,17 +29,17 @@ enum Samples {
             DeviceState(
                 id: device, phase: .firing, score: 2.5, threshold: 1.25, windows: 9, alarms: 1, missingCells: 2,
                 gaps: 3, discardedSamples: 4)
-        ], active: version, previous: version, candidate: version, release: 5, trainingWindows: 100, outboxDepth: 1,
-        outboxDropped: 0, residentBytes: 20_000_000, sitsOut: "2 of 3 devices are under alarm", echo: "7")
+        ], active: version, previous: version, candidate: version, release: 5, confirmed: 4, site: "hall 3",
+        tags: ["spare"], trainingWindows: 100, outboxDepth: 1, outboxDropped: 0, residentBytes: 20_000_000,
+        sitsOut: "2 of 3 devices are under alarm", echo: "7")
     static let stateText =
         #"{"active":\#(versionText),"agent":"press-2","at":1767225600000,"candidate":\#(versionText),"#
-        + #""cohort":"c-4c73cb118243","contract":{"channels":[{"name":"temperature","unit":"degC"},"#
+        + #""cohort":"c-4c73cb118243","confirmed":4,"contract":{"channels":[{"name":"temperature","unit":"degC"},"#
         + #"{"name":"state","unit":""}],"intervalMilliseconds":50,"windowLength":8},"devices":[{"alarms":1,"#
         + #""discardedSamples":4,"gaps":3,"id":"pump","missingCells":2,"phase":"firing","score":2.5,"#
         + #""threshold":1.25,"windows":9}],"echo":"7","outboxDepth":1,"outboxDropped":0,"previous":\#(versionText),"#
-        + #""release":5,"residentBytes":20000000,"session":"01ARYZ6S41TSV4RRFFQ69G5FAV","#
-        + #""sitsOut":"2 of 3 devices are under alarm","software":"0.1.0","#
-        + #""trainingWindows":100}"#
+        + #""release":5,"residentBytes":20000000,"session":"01ARYZ6S41TSV4RRFFQ69G5FAV","site":"hall 3","#
+        + #""sitsOut":"2 of 3 devices are under alarm","software":"0.1.0","tags":["spare"],"trainingWindows":100}"#
     static let versionText = #"{"digest":"\#(digestHex)","number":3}"#
 
     static let offer = RoundOffer(
@@ -73,11 +73,16 @@ enum Samples {
         + #""means":[2,4,4,4,5,5,7,9],"minimum":2,"weights":[1,1,1,1,1,1,1,1]}]}"#
 
     static let manifest = ReleaseManifest(
-        cohort: cohort, release: 2, model: reference, parent: digest, round: 7, participants: 4, shadowWindows: 20,
-        releasedAt: time)
+        cohort: cohort, release: 2, model: reference, parent: digest, round: 7, participants: 4, origin: "ann",
+        shadowWindows: 20,
+        reverts: Digest(of: Data([7])), releasedAt: time)
     static let manifestText =
-        #"{"cohort":"c-4c73cb118243","model":\#(referenceText),"parent":"\#(digestHex)","participants":4,"#
-        + #""release":2,"releasedAt":1767225600000,"round":7,"shadowWindows":20}"#
+        #"{"cohort":"c-4c73cb118243","model":\#(referenceText),"origin":"ann","parent":"\#(digestHex)","participants":4,"#
+        + #""release":2,"releasedAt":1767225600000,"reverts":"\#(Digest(of: Data([7])).hex)","round":7,"#
+        + #""shadowWindows":20}"#
+
+    static let desired = DesiredVersion(agent: agent, rollout: 3, manifest: manifest)
+    static let desiredText = #"{"agent":"press-2","manifest":\#(manifestText),"rollout":3}"#
 
     static let report = RolloutReport(
         agent: agent, release: 2, version: version, state: .shadowing, reason: "7 of 20 windows",
@@ -137,6 +142,7 @@ extension Samples {
         try visitor.visit(header, text: headerText)
         try visitor.visit(statistics, text: statisticsText)
         try visitor.visit(manifest, text: manifestText)
+        try visitor.visit(desired, text: desiredText)
         try visitor.visit(report, text: reportText)
         try visitor.visit(request, text: requestText)
         try visitor.visit(acknowledgement, text: acknowledgementText)

@@ -16,6 +16,7 @@ struct TopicTests {
         (.get(Samples.agent), "linnet/v1/up/press-2/get"),
         (.update(Samples.agent, round: 7, part: 0), "linnet/v1/up/press-2/update/7/0"),
         (.acknowledgement(Samples.agent), "linnet/v1/down/press-2/ack"),
+        (.desired(Samples.agent), "linnet/v1/down/press-2/desired"),
         (.round(Samples.cohort), "linnet/v1/bcast/round/c-4c73cb118243"),
         (.release(Samples.cohort), "linnet/v1/bcast/release/c-4c73cb118243"),
         (.model(Samples.digest, index: 12), "linnet/v1/bcast/model/\(Samples.digestHex)/12"),
@@ -80,7 +81,8 @@ struct TopicTests {
         for (topic, text) in Self.all {
             let isUp = topic.sender != nil
             #expect(scheme.fromAgents.count { $0.matches(text) } == (isUp ? 1 : 0))
-            #expect(scheme.toAgent(Samples.agent).matches(text) == (topic == .acknowledgement(Samples.agent)))
+            let isToAgent = [.acknowledgement(Samples.agent), .desired(Samples.agent)].contains(topic)
+            #expect(scheme.toAgent(Samples.agent).matches(text) == isToAgent)
             #expect(scheme.rounds(of: Samples.cohort).matches(text) == (topic == .round(Samples.cohort)))
             #expect(scheme.releases(of: Samples.cohort).matches(text) == (topic == .release(Samples.cohort)))
             #expect(scheme.modelChunks.matches(text) == text.contains("/model/"))

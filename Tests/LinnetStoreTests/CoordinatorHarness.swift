@@ -65,9 +65,14 @@ final class CoordinatorHarness {
 
     /// Ends the coordinator, closes the file, and starts another on it, as after a crash.
     ///
-    /// - Parameter quorum: another one than before.
-    func restart(quorum: Int? = nil) async throws {
+    /// - Parameters:
+    ///   - quorum: another one than before.
+    ///   - release: what becomes of versions from now on.
+    ///   - plan: the standing plan from now on.
+    func restart(quorum: Int? = nil, release: ReleasePolicy? = nil, plan: RolloutPlan? = nil) async throws {
         await stop()
+        settings.release = release ?? settings.release
+        settings.rolloutPlan = plan ?? settings.rolloutPlan
         settings.rounds.quorum = quorum ?? settings.rounds.quorum
         try store.close()
         store = try SQLiteFleetStore(path: folder.path("coordinator.sqlite"))

@@ -42,6 +42,23 @@ struct ScriptedAgent {
             Message(topic: topics.text(.state(id)), payload: try Wire.encode(state), isRetained: true))
     }
 
+    /// Says where it stands with a release.
+    func report(
+        on manifest: ReleaseManifest, _ state: RolloutState, _ reason: String = "", _ evidence: [String: Double] = [:]
+    ) throws {
+        let report = RolloutReport(
+            agent: id, release: manifest.release, version: manifest.model.version, state: state, reason: reason,
+            evidence: evidence, at: clock.now)
+        try bus.deliver(
+            Message(topic: topics.text(.rollout(id, release: manifest.release)), payload: try Wire.encode(report)))
+    }
+
+    /// Goes the whole way with a release.
+    func confirm(_ manifest: ReleaseManifest, _ evidence: [String: Double]) throws {
+        try report(on: manifest, .activated, "", evidence)
+        try report(on: manifest, .confirmed)
+    }
+
     /// The answer to a statistics round: two channels of different spread.
     func statistics(for offer: RoundOffer, sequence: Int64) throws {
         var moments = [ChannelMoments(), ChannelMoments()]

@@ -63,8 +63,13 @@ public struct CoordinatorConfiguration: Sendable, Equatable {
                     "scaler", default: ScalerRule.standard.rawValue, allowed: ScalerRule.allCases.map(\.rawValue)))
                 ?? .standard,
             maximumUpdateNorm: rounds.number("maximumUpdateNorm", default: 100, in: 0.000001...1e12),
-            releasesAutomatically: release.boolean("automatic", default: true),
+            release: ReleasePolicy(
+                rawValue: release.string(
+                    "policy", default: ReleasePolicy.immediate.rawValue, allowed: ReleasePolicy.allCases.map(\.rawValue)
+                ))
+                ?? .immediate,
             shadowWindows: release.integer("shadowWindows", default: 100, in: 0...1_000_000),
+            rolloutPlan: RolloutPlan(reading: root.section("rollout")),
             retention: RetentionLimits(
                 events: retention.integer("events", default: 1_000_000, in: 1000...1_000_000_000),
                 versions: retention.integer("versions", default: 50, in: 2...100_000),

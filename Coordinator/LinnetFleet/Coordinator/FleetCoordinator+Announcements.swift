@@ -14,6 +14,7 @@ extension FleetCoordinator {
             }
         }
         for release in releases.values.sorted(by: { $0.cohort < $1.cohort }) { announce(release) }
+        announceOrders()
         unacknowledged.formUnion(agents.keys)
     }
 
@@ -21,7 +22,7 @@ extension FleetCoordinator {
 
     func announce(_ manifest: ReleaseManifest) { announce(manifest, on: .release(manifest.cohort)) }
 
-    private func announce(_ payload: some SignedPayload, on topic: Topic) {
+    func announce(_ payload: some SignedPayload, on topic: Topic) {
         do {
             let bytes = try SignedEnvelope(sealing: payload, with: key).encoded()
             send(Message(topic: topics.text(topic), payload: bytes, isRetained: true))

@@ -23,7 +23,7 @@ extension FleetCoordinator {
             case .update(_, let round, let part) where part == 0: try takeHeader(message, round: round, of: agent)
             case .update(_, let round, let part):
                 try takeChunk(message.payload, part: part, round: round, of: agent)
-            case .anomaly, .acknowledgement, .round, .release, .model: break
+            case .anomaly, .acknowledgement, .desired, .round, .release, .model: break
             }
         } catch let error as WireError {
             counters.count(.messagesMalformed)
@@ -62,6 +62,7 @@ extension FleetCoordinator {
         keep(
             AgentRecord.after(state, at: clock.now(), isLive: !message.wasRetained, previous: agents[agent]))
         if !message.wasRetained { acknowledge(agent) }
+        try heard(state)
     }
 
     /// Keeps what was said; it is written at the next tick, together with what others have said until then.
@@ -78,7 +79,8 @@ extension FleetCoordinator {
         guard report.agent == agent, report.release == release else {
             throw WireError.notAllowed(field: "agent", found: "\(report.agent)", allowed: "\(agent), as in the topic")
         }
-        guard report.state == .activated || report.state == .refused, admits(agent) else { return }
+        try heard(report)
+        guard [.activated, .confirmed, .refused, .reverted].contains(report.state), admits(agent) else { return }
         let evidence = report.evidence.sorted { $0.key < $1.key }.prefix(16)
             .map { "\($0.key.prefix(40)) \($0.value)" }.joined(separator: ", ")
         try store.append(

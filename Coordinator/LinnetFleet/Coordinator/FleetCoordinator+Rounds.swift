@@ -96,12 +96,14 @@ extension FleetCoordinator {
             return try making.first(
                 of: round, contract: contract, updates: try store.updates(of: round.number), at: now)
         }
-        return try next(of: round, from: base, by: making, at: now)
+        // Not the base's next number: that may be a version that is in quarantine.
+        let number = try store.lastNumber(of: round.cohort) + 1
+        return try next(of: round, number: number, from: base, by: making, at: now)
     }
 
     /// The next version, from what is stored: the one way both to make it and to make it once more.
     func next(
-        of round: Round, from base: ModelReference, by making: VersionMaking, at now: Timestamp
+        of round: Round, number: Int, from base: ModelReference, by making: VersionMaking, at now: Timestamp
     ) throws -> VersionRecord {
         let headers = try store.updateHeaders(of: round.number)
         let updates = StoredUpdates(headers, of: round.number, base: base.version, in: store)
@@ -109,7 +111,8 @@ extension FleetCoordinator {
         let state = try store.serverState(of: base.version.digest)
         do throws(VersionMakingError) {
             return try making.next(
-                of: round, base: base, baseFile: file, state: state, updates: updates, headers: headers, at: now)
+                of: round, number: number, base: base, baseFile: file, state: state, updates: updates,
+                headers: headers, at: now)
         } catch {
             throw updates.storeFailure ?? error
         }
@@ -127,8 +130,11 @@ extension FleetCoordinator {
                 "version made", "version \(version.version)",
                 "round \(round.number), cohort \(round.cohort), \(version.participants.count) updates")
         ]
+        // While a rollout is under way nothing may overtake it; the next version will do.
+        let isUnderWay = rollouts.values.contains { $0.rollout.cohort == round.cohort && $0.rollout.phase.isOpen }
         let release =
-            round.kind == .training && settings.releasesAutomatically ? manifest(for: version) : nil
+            round.kind == .training && settings.release == .immediate && !isUnderWay
+            ? try manifest(for: version) : nil
         if let release {
             audit.append(
                 entry(
@@ -152,9 +158,9 @@ extension FleetCoordinator {
         }
     }
 
-    private func manifest(for version: VersionRecord) -> ReleaseManifest {
+    private func manifest(for version: VersionRecord) throws -> ReleaseManifest {
         ReleaseManifest(
-            cohort: version.cohort, release: (releases[version.cohort]?.release ?? 0) + 1,
+            cohort: version.cohort, release: try store.nextRelease(of: version.cohort),
             model: ModelReference(
                 version: version.version,
                 plan: ChunkPlan(

@@ -30,7 +30,8 @@ extension FleetCoordinator {
         settings.strategy = strategy
         do {
             let again = try next(
-                of: round, from: base, by: VersionMaking(settings: settings), at: round.endedAt ?? round.deadline)
+                of: round, number: version.number, from: base, by: VersionMaking(settings: settings),
+                at: round.endedAt ?? round.deadline)
             return RoundVerification(
                 round: number, version: version, recomputed: again.version.digest,
                 strategy: strategy.description, participants: again.participants)

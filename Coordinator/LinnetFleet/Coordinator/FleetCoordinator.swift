@@ -14,7 +14,7 @@ import Synchronization
 /// taken, ``VersionMaking`` what comes out. Everything that matters is in the store before it is said to anybody, so a
 /// coordinator that was killed goes on where the store says it was.
 public actor FleetCoordinator: Service {
-    let settings: FleetSettings
+    public nonisolated let settings: FleetSettings
     let store: any FleetStore
     let bus: any MessageBus
     let topics: TopicScheme
@@ -32,6 +32,10 @@ public actor FleetCoordinator: Service {
     var contracts: [CohortID: SignalContract] = [:]
     var releases: [CohortID: ReleaseManifest] = [:]
     var blockers: [CohortID: String] = [:]
+    /// Rollouts that are started and not over.
+    var rollouts: [Int: RolloutMachine] = [:]
+    /// The newest version of each cohort that the release policy has looked at.
+    var considered: [CohortID: ModelVersion] = [:]
     var inbox = UpdateInbox()
     var repairs = ChunkRepairs()
     /// Agents whose record has changed since it was last written.
@@ -150,6 +154,7 @@ public actor FleetCoordinator: Service {
         }
         contracts = try store.cohorts()
         for release in try store.releases() { releases[release.cohort] = release }
+        try restoreRollouts()
     }
 
     // MARK: - The bus's thread
@@ -286,10 +291,11 @@ public actor FleetCoordinator: Service {
         }
     }
 
-    /// Looks at the time: moves rounds on, opens new ones, acknowledges, repairs, and clears out.
+    /// Looks at the time: moves rounds and rollouts on, opens new ones, acknowledges, repairs, and clears out.
     func tick() {
         attempt("write what agents have said") { try self.saveAgents() }
         moveRounds()
+        moveRollouts()
         acknowledgeStored()
         for (digest, indices) in repairs.take() { share(digest, indices) }
         let now = clock.now()

@@ -19,17 +19,21 @@ public struct FleetSettings: Sendable, Equatable {
     public var scaler: ScalerRule
     /// Longest way one update may move the model (L2 norm); one that goes further is refused.
     public var maximumUpdateNorm: Double
-    /// Whether a committed training round is released to its whole cohort at once.
-    public var releasesAutomatically: Bool
+    /// What becomes of a version that a training round has made.
+    public var release: ReleasePolicy
+    /// Live windows a device scores with a version beside its active one, where the policy is `immediate`.
     public var shadowWindows: Int
+    /// How a version reaches its cohort, unless a person plans otherwise.
+    public var rolloutPlan: RolloutPlan
     public var retention: RetentionLimits
     public var chunkBytes: Int
 
     public init(
         name: String = "linnet", rounds: RoundPolicy = RoundPolicy(), hidden: [Int] = [24, 8],
         activation: Activation = .tanh, falseAlarmsPerDay: Double = 1, strategy: StrategyDescription = .standard,
-        scaler: ScalerRule = .standard, maximumUpdateNorm: Double = 100, releasesAutomatically: Bool = true,
-        shadowWindows: Int = 100, retention: RetentionLimits = RetentionLimits(), chunkBytes: Int = 65_536
+        scaler: ScalerRule = .standard, maximumUpdateNorm: Double = 100, release: ReleasePolicy = .immediate,
+        shadowWindows: Int = 100, rolloutPlan: RolloutPlan = .standard, retention: RetentionLimits = RetentionLimits(),
+        chunkBytes: Int = 65_536
     ) {
         self.name = name
         self.rounds = rounds
@@ -39,8 +43,9 @@ public struct FleetSettings: Sendable, Equatable {
         self.strategy = strategy
         self.scaler = scaler
         self.maximumUpdateNorm = maximumUpdateNorm
-        self.releasesAutomatically = releasesAutomatically
+        self.release = release
         self.shadowWindows = shadowWindows
+        self.rolloutPlan = rolloutPlan
         self.retention = retention
         self.chunkBytes = chunkBytes
     }

@@ -107,7 +107,11 @@ public struct RoundCounts: Sendable, Equatable {
 
 /// Model versions and releases.
 public protocol ModelStore: Sendable {
+    /// The newest version that may be used: not one in quarantine, nor one that was brought in and that the whole cohort has
+    /// not been given.
     func newest(of cohort: CohortID) throws -> ModelVersion?
+    /// The highest number that any version of the cohort has; 0 for none.
+    func lastNumber(of cohort: CohortID) throws -> Int
     func file(of digest: Digest) throws -> Data?
     /// What the strategy remembered when it made this version; `nil` where it remembers nothing.
     func serverState(of digest: Digest) throws -> Data?
@@ -127,7 +131,7 @@ public protocol AuditLog: Sendable {
 }
 
 /// All that the coordinator keeps.
-public protocol FleetStore: EventStore, AgentStore, RoundStore, ModelStore, AuditLog {
+public protocol FleetStore: EventStore, AgentStore, RoundStore, ModelStore, RolloutStore, AuditLog {
     /// A folder on disk for what a round has to read more than once and memory should not hold.
     var scratchDirectory: String { get }
     /// Throws away what is over the limits, a bounded amount at a time; answers how many rows went.

@@ -11,6 +11,8 @@ public struct VersionRecord: Sendable, Equatable {
     public var parent: Digest?
     public var round: Int
     public var participants: [AgentID]
+    /// Who brought it in, where no round made it; `round` is 0 then.
+    public var origin: String?
     /// The whole safetensors file.
     public var file: Data
     /// What the strategy remembers for the next round, see `ServerState`; `nil` where it remembers nothing.
@@ -21,7 +23,9 @@ public struct VersionRecord: Sendable, Equatable {
     public var createdAt: Timestamp
 
     public init(
-        cohort: CohortID, version: ModelVersion, parent: Digest?, round: Int, participants: [AgentID], file: Data,
+        cohort: CohortID, version: ModelVersion, parent: Digest?, round: Int, participants: [AgentID],
+        origin: String? = nil,
+        file: Data,
         serverState: Data? = nil, parameters: Int, lossBefore: Double?, lossAfter: Double?, createdAt: Timestamp
     ) {
         self.cohort = cohort
@@ -29,6 +33,7 @@ public struct VersionRecord: Sendable, Equatable {
         self.parent = parent
         self.round = round
         self.participants = participants
+        self.origin = origin
         self.file = file
         self.serverState = serverState
         self.parameters = parameters

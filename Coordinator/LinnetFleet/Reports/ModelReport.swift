@@ -21,10 +21,16 @@ public struct ModelReport: Codable, Sendable, Equatable {
     public var createdAt: Timestamp
     /// The newest release that names this version.
     public var release: Int?
+    /// Who brought it in, where no round made it.
+    public var origin: String?
+    /// Why it must not be used again; absent while it may.
+    public var quarantine: String?
+    public var aliases: [String]
 
     public init(
         cohort: CohortID, version: ModelVersion, parent: ModelVersion?, round: Int, participants: [AgentID],
-        bytes: Int, parameters: Int, lossBefore: Double?, lossAfter: Double?, createdAt: Timestamp, release: Int?
+        bytes: Int, parameters: Int, lossBefore: Double?, lossAfter: Double?, createdAt: Timestamp, release: Int?,
+        origin: String? = nil, quarantine: String? = nil, aliases: [String] = []
     ) {
         self.cohort = cohort
         self.version = version
@@ -37,6 +43,9 @@ public struct ModelReport: Codable, Sendable, Equatable {
         self.lossAfter = lossAfter
         self.createdAt = createdAt
         self.release = release
+        self.origin = origin
+        self.quarantine = quarantine
+        self.aliases = aliases
     }
 }
 

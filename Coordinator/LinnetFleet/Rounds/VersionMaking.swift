@@ -110,11 +110,13 @@ public struct VersionMaking: Sendable {
     /// Version n + 1: the base's parameters moved by what the strategy makes of the updates.
     ///
     /// - Parameters:
+    ///   - number: the version's, where one in quarantine has the base's next one already.
     ///   - origins: the files of older versions that updates started from, by how many versions ago that was.
     ///   - state: what the strategy remembered when it made the base; another strategy's memory is let go.
     ///   - headers: of the updates, in any order.
     public func next(
-        of round: Round, base: ModelReference, baseFile: Data?, origins: [Int: Data] = [:], state: Data? = nil,
+        of round: Round, number: Int? = nil, base: ModelReference, baseFile: Data?, origins: [Int: Data] = [:],
+        state: Data? = nil,
         updates: any UpdateSource, headers: [UpdateHeader], at now: Timestamp
     ) throws(VersionMakingError) -> VersionRecord {
         guard let baseFile else { throw .missingBase(base.version.digest) }
@@ -130,7 +132,7 @@ public struct VersionMaking: Sendable {
             throw .aggregation(error)
         }
         artifact.parameters = outcome.parameters
-        let number = base.version.number + 1
+        let number = number ?? base.version.number + 1
         artifact.provenance = provenance(round, number: number, parent: base.version.digest, rule: rule.name)
         artifact.provenance[Self.strategyKey] = settings.strategy.description
         var version = try record(

@@ -2,6 +2,7 @@
 
 import LinnetConfiguration
 import LinnetDomain
+import LinnetMessaging
 
 /// Everything an agent is told: one file, checked as a whole before anything is opened or connected.
 ///
@@ -10,6 +11,9 @@ import LinnetDomain
 /// `Edge/deploy/edge.yaml` shows every key with its unit, range and default.
 public struct EdgeConfiguration: Sendable, Equatable {
     public var agent: AgentID
+    /// Where the host stands and what its operator calls it: rollouts can be meant for some only.
+    public var site: String?
+    public var tags: [String]
     /// The folder with the agent's database and key; made at first start.
     public var stateDirectory: String
     /// Absent where the agent works alone for good.
@@ -25,13 +29,16 @@ public struct EdgeConfiguration: Sendable, Equatable {
     public var devices: [DeviceConfiguration]
 
     public init(
-        agent: AgentID, stateDirectory: String, coordinator: CoordinatorConfiguration? = nil,
+        agent: AgentID, site: String? = nil, tags: [String] = [], stateDirectory: String,
+        coordinator: CoordinatorConfiguration? = nil,
         window: WindowConfiguration = WindowConfiguration(),
         detection: DetectionConfiguration = DetectionConfiguration(),
         learning: LearningConfiguration = LearningConfiguration(), maximumEvents: Int = 10_000,
         stateEveryMilliseconds: Int = 5000, devices: [DeviceConfiguration]
     ) {
         self.agent = agent
+        self.site = site
+        self.tags = tags
         self.stateDirectory = stateDirectory
         self.coordinator = coordinator
         self.window = window
@@ -55,6 +62,7 @@ public struct EdgeConfiguration: Sendable, Equatable {
     public init(_ file: ConfigurationFile) throws(ConfigurationProblems) {
         let root = file.root
         let agent: AgentID? = Self.identifier(root, "agent")
+        (site, tags) = Self.words(root)
         stateDirectory = root.resolvedPath("state", default: "state")
         coordinator = CoordinatorConfiguration.read(from: root)
         window = WindowConfiguration(reading: root.section("window"))
@@ -69,6 +77,19 @@ public struct EdgeConfiguration: Sendable, Equatable {
         // Without a name a problem was noted, and `finish` has thrown.
         guard let agent else { throw ConfigurationProblems(problems: ["\"agent\" is no name"]) }
         self.agent = agent
+    }
+
+    private static func words(_ root: ConfigurationSection) -> (site: String?, tags: [String]) {
+        let site = root.optionalString("site")
+        let tags = root.strings("tags", default: [])
+        let words = tags + (site.map { [$0] } ?? [])
+        if words.count > AgentState.maximumWords || !words.allSatisfy({ (1...256).contains($0.utf8.count) }) {
+            root.problem(
+                "tags",
+                "has \(words.count) words with the site; there are at most \(AgentState.maximumWords), of 1 to 256 bytes"
+            )
+        }
+        return (site, tags)
     }
 
     private static func devices(_ root: ConfigurationSection) -> [DeviceConfiguration] {

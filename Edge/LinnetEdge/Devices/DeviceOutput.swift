@@ -13,6 +13,8 @@ public enum DeviceOutput: Sendable, Equatable {
     case windowsStored(DeviceID, Int)
     /// One more live window was scored beside the active model.
     case shadowed(DeviceID, Digest, ShadowComparison)
-    /// The active model does what it did not do in the shadow.
-    case misbehaved(Digest, String)
+    /// One more window was scored by the active model and by the one it replaced.
+    case probation(DeviceID, Digest, Probation)
+    /// The active model does what it did not do in the shadow; with what was counted.
+    case misbehaved(Digest, String, [String: Double])
 }

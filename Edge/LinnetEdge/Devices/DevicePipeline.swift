@@ -130,7 +130,7 @@ public actor DevicePipeline {
         }
         let phase = alarms.state.phase
         learn(window, isAnomalous: scored.isAnomalous, phase: phase)
-        try tryOut(window, scored, isFiring: before == .firing || phase == .firing)
+        try tryOut(window, scored, by: active, isFiring: before == .firing || phase == .firing)
         if let event { try await report(event) }
         if phase != before { output(.phaseChanged) }
         try await storeWindows(ifDue: recorder.isFull)
@@ -241,17 +241,26 @@ public actor DevicePipeline {
         if case .shadow = trial { trial = .none }
     }
 
-    private func tryOut(_ window: SampleWindow, _ scored: ScoredWindow, isFiring: Bool) throws(DetectionError) {
+    private func tryOut(
+        _ window: SampleWindow, _ scored: ScoredWindow, by active: Scorer, isFiring: Bool
+    ) throws(DetectionError) {
         switch trial {
         case .none: return
         case .shadow(let candidate, var comparison):
-            comparison.add(candidate: try candidate.score(window), active: scored, isFiring: isFiring)
+            let began = ContinuousClock.now
+            let tried = try candidate.score(window)
+            let between = ContinuousClock.now
+            // Once more, for its time: the first model to look at a window finds the caches cold.
+            _ = try active.score(window)
+            comparison.add(candidate: tried, active: scored, isFiring: isFiring)
+            comparison.add(candidate: began.duration(to: between), active: between.duration(to: .now))
             trial = .shadow(candidate, comparison)
             output(.shadowed(id, candidate.version.digest, comparison))
         case .probation(let previous, var probation):
             let reason = probation.add(new: scored, old: try previous.score(window))
             trial = probation.isOver || reason != nil ? .none : .probation(previous, probation)
-            if let reason, let digest = active?.version.digest { output(.misbehaved(digest, reason)) }
+            let digest = active.version.digest
+            output(reason.map { .misbehaved(digest, $0, probation.evidence) } ?? .probation(id, digest, probation))
         }
     }
 

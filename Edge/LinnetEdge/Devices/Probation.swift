@@ -24,6 +24,14 @@ public struct Probation: Sendable, Equatable {
     /// Whether the probation is over.
     public var isOver: Bool { seen >= Self.windows }
 
+    /// What was counted, by name, as a rollout reports it.
+    public var evidence: [String: Double] {
+        [
+            "probation.windows": Double(seen), "probation.anomalous": Double(anomalous),
+            "probation.anomalousBefore": Double(anomalousBefore),
+        ]
+    }
+
     /// Takes in one window that both models have scored.
     ///
     /// - Returns: why the new model must go; `nil` while it may stay.

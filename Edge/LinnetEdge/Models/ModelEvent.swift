@@ -29,8 +29,8 @@ public enum ModelEvent: Sendable, Equatable {
     case activationFailed(Digest)
     /// A model that was learned here is active.
     case becameActive(ModelVersion)
-    /// The active model does what it did not do in the shadow.
-    case misbehaved(Digest, String)
+    /// The active model does what it did not do in the shadow; with what was counted.
+    case misbehaved(Digest, String, [String: Double])
 }
 
 /// What is to be done on a released model's way.
@@ -58,8 +58,12 @@ public enum ModelAction: Sendable, Equatable {
     /// Hand the manifest in again once the swap is done.
     case remindLater(ReleaseManifest)
     case report(ReleaseManifest, RolloutState, String, [String: Double])
-    /// Put the previous model back.
-    case restorePrevious(String)
+    /// Put the previous model back, for the active one misbehaves.
+    case restorePrevious(String, [String: Double])
+    /// Put the previous model back, for the release says so.
+    case goBack(ReleaseManifest)
+    /// Confirm the active model, unless devices still watch it beside the one before.
+    case confirm(ReleaseManifest)
 }
 
 /// How a candidate did in one trial.

@@ -26,11 +26,14 @@ extension ModelKeeper {
             previous = active
             active = LoadedModel(
                 version: candidate.version, artifact: candidate.artifact, calibrations: candidate.calibrations)
-            try await install(beside: previous)
+            activeRelease = candidate.manifest.release
+            let isWatched = try await install(beside: previous)
+            watch = isWatched ? ProbationWatch(candidate.version.digest) : nil
         case .refuse(let manifest, let refusal): try await refuse(manifest, refusal)
         case .remember(let manifest):
+            activeRelease = manifest.release
             try await writing { [store = parts.store] () throws(EdgeStoreError) in
-                try await store.remember(release: manifest.release)
+                try await store.rememberActive(release: manifest.release)
             }
         case .decline(let manifest, let refusal):
             parts.logger.notice(
@@ -39,7 +42,9 @@ extension ModelKeeper {
             if manifest.release > reminder?.release ?? 0 { reminder = manifest }
         case .report(let manifest, let state, let reason, let evidence):
             return [report(manifest.release, manifest.model.version, state, reason, evidence)]
-        case .restorePrevious(let reason): return try await restorePrevious(reason)
+        case .restorePrevious(let reason, let evidence): return try await restorePrevious(reason, evidence)
+        case .goBack(let manifest): try await goBack(manifest)
+        case .confirm: return watch == nil ? try await confirm([:]) : []
         }
         return []
     }
@@ -101,14 +106,33 @@ extension ModelKeeper {
     }
 
     /// Hands the active model to every device that is calibrated for it.
-    func install(beside old: LoadedModel?) async throws {
+    ///
+    /// - Returns: whether a device scores along with the old one for a while.
+    @discardableResult
+    func install(beside old: LoadedModel?) async throws -> Bool {
+        var isWatched = false
         for device in devices {
             if let model = active?.model(of: device.id) {
-                try await device.install(model, previous: old?.model(of: device.id))
+                let before = old?.model(of: device.id)
+                isWatched = isWatched || before != nil
+                try await device.install(model, previous: before)
             } else {
                 await device.uninstall()
             }
         }
+        return isWatched
+    }
+
+    /// Notes and reports that the active model stays.
+    func confirm(_ evidence: [String: Double]) async throws -> [Job] {
+        guard let active, activeRelease > confirmedRelease else { return [] }
+        confirmedRelease = activeRelease
+        let release = activeRelease
+        parts.logger.info("model confirmed", metadata: ["model": "\(active.version)", "release": "\(release)"])
+        try await writing { [store = parts.store] () throws(EdgeStoreError) in
+            try await store.confirm(release: release)
+        }
+        return [report(release, active.version, .confirmed, "", evidence)]
     }
 
     private func refuse(_ manifest: ReleaseManifest, _ refusal: ModelRefusal) async throws(EdgeStoreError) {
@@ -124,17 +148,35 @@ extension ModelKeeper {
         }
     }
 
-    private func restorePrevious(_ reason: String) async throws -> [Job] {
+    private func restorePrevious(_ reason: String, _ evidence: [String: Double]) async throws -> [Job] {
+        let release = activeRelease
         guard let bad = active, let good = previous,
             try await parts.store.restorePrevious(reason: reason, at: parts.clock.now())
         else { return [] }
         parts.logger.error(
             "the new model misbehaves, the previous one is back",
             metadata: ["model": "\(good.version)", "model.removed": "\(bad.version)", "reason": "\(reason)"])
-        active = good
+        try await continueWith(good, release: 0)
+        return [report(release, bad.version, .reverted, "taken back after the switch: \(reason)", evidence)]
+    }
+
+    private func goBack(_ manifest: ReleaseManifest) async throws {
+        guard let good = previous else { return }
+        let reason = "release \(manifest.release) takes back \(active?.version.description ?? "the active model")"
+        guard
+            try await parts.store.restorePrevious(
+                reason: reason, release: manifest.release, at: parts.clock.now())
+        else { return }
+        parts.logger.notice("model taken back", metadata: ["model": "\(good.version)", "reason": "\(reason)"])
+        try await continueWith(good, release: manifest.release)
+    }
+
+    private func continueWith(_ model: LoadedModel, release: Int) async throws {
+        active = model
         previous = nil
+        watch = nil
+        activeRelease = release
         try await install(beside: nil)
-        return [report(lifecycle.lastRelease, bad.version, .refused, "taken back after the switch: \(reason)", [:])]
     }
 
     // MARK: - Reports

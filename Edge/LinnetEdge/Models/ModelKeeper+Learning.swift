@@ -77,6 +77,7 @@ extension ModelKeeper {
             metadata: ["model": "\(version)", "reason": "\(reason)"])
         previous = active
         active = LoadedModel(version: version, artifact: result.artifact, calibrations: result.model.calibrations)
+        (activeRelease, watch) = (0, nil)
         try await install(beside: previous)
         return try await handle(.becameActive(version))
     }

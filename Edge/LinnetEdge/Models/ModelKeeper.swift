@@ -16,6 +16,7 @@ public actor ModelKeeper {
         case device(DeviceOutput)
         case learned(LocalLearner.Result?, base: ModelVersion?, failure: String)
         case calibrated(Digest, [DeviceID: Calibration])
+        case confirmRestored
         case connected
         case tick
     }
@@ -27,6 +28,7 @@ public actor ModelKeeper {
         public var previous: ModelVersion?
         public var candidate: ModelVersion?
         public var release: Int
+        public var confirmed: Int?
         public var trainingWindows: Int
     }
 
@@ -39,6 +41,11 @@ public actor ModelKeeper {
     var active: LoadedModel?
     var previous: LoadedModel?
     var trial: ShadowTrial?
+    /// Watches the active model beside the one before; absent once it is confirmed.
+    var watch: ProbationWatch?
+    /// The release that made the active model active; 0 for a model learned here, or one that was put back.
+    var activeRelease = 0
+    var confirmedRelease = 0
     var windowCounts: [DeviceID: Int] = [:]
     var isCalibrating = false
     var reminder: ReleaseManifest?
@@ -76,7 +83,15 @@ public actor ModelKeeper {
         lifecycle = ModelLifecycle(
             contract: parts.contract, lastRelease: try await store.lastRelease(), active: active?.version,
             previous: previous?.version)
-        try await install(beside: nil)
+        (activeRelease, confirmedRelease) = try await store.activeRelease()
+        // A restart does not end a probation: it begins anew.
+        if activeRelease > confirmedRelease, let active {
+            let isWatched = try await install(beside: previous)
+            watch = isWatched ? ProbationWatch(active.version.digest) : nil
+            post(.confirmRestored)
+        } else {
+            try await install(beside: nil)
+        }
     }
 
     private func load(_ slot: ModelSlot) async throws(EdgeStoreError) -> LoadedModel? {
@@ -101,7 +116,9 @@ public actor ModelKeeper {
     public func state() -> State {
         State(
             active: lifecycle.active, previous: lifecycle.previous, candidate: lifecycle.candidate,
-            release: lifecycle.lastRelease, trainingWindows: windowCounts.values.reduce(0, +))
+            release: lifecycle.lastRelease,
+            confirmed: activeRelease > 0 && activeRelease == confirmedRelease ? activeRelease : nil,
+            trainingWindows: windowCounts.values.reduce(0, +))
     }
 
     // MARK: - Inputs
@@ -116,11 +133,17 @@ public actor ModelKeeper {
         case .device(.shadowed(let device, let digest, let comparison)):
             guard trial?.digest == digest, let verdict = trial?.add(comparison, of: device) else { return [] }
             return try await handle(.shadowed(digest, verdict))
-        case .device(.misbehaved(let digest, let reason)): return try await handle(.misbehaved(digest, reason))
+        case .device(.probation(let device, let digest, let probation)):
+            guard watch?.digest == digest, let evidence = watch?.add(probation, of: device) else { return [] }
+            watch = nil
+            return try await confirm(evidence)
+        case .device(.misbehaved(let digest, let reason, let evidence)):
+            return try await handle(.misbehaved(digest, reason, evidence))
         case .device(.eventCommitted), .device(.phaseChanged): return []
         case .learned(let result, let base, let failure):
             return try await finishLearning(result, base: base, failure: failure)
         case .calibrated(let digest, let calibrations): return try await finishCalibration(digest, calibrations)
+        case .confirmRestored: return watch == nil ? try await confirm([:]) : []
         case .connected: return lastReport.map { [publish($0)] } ?? []
         case .tick: return try await look()
         }

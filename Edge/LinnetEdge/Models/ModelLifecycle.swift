@@ -82,11 +82,11 @@ public struct ModelLifecycle: Sendable, Equatable {
             previous = active
             active = version
             return []
-        case .misbehaved(let digest, let reason):
+        case .misbehaved(let digest, let reason, let evidence):
             guard active?.digest == digest, let previous else { return [] }
             active = previous
             self.previous = nil
-            return [.restorePrevious(reason)]
+            return [.restorePrevious(reason, evidence)]
         case .file, .calibrated, .tooFewWindows, .calibrationFailed, .windowsStored, .shadowed, .selfTested, .activated,
             .activationFailed:
             return advance(event)
@@ -105,12 +105,16 @@ public struct ModelLifecycle: Sendable, Equatable {
             return [.decline(manifest, .replayed(release: manifest.release, last: max(lastRelease, release ?? 0)))]
         }
         // A candidate on trial has its trial to the end: where releases come faster than trials end, a device that began
-        // anew with each of them would never leave its old model.
-        switch phase {
-        case .shadowing, .selfTesting, .activating: return [.remindLater(manifest)]
-        case .idle, .fetching, .calibrating, .waitingForWindows: break
+        // anew with each of them would never leave its old model. Only what is taken back has no right to one.
+        var actions: [ModelAction] = []
+        if manifest.reverts != nil, manifest.reverts == candidate?.digest {
+            actions = withdraw(by: manifest)
+        } else {
+            switch phase {
+            case .shadowing, .selfTesting, .activating: return [.remindLater(manifest)]
+            case .idle, .fetching, .calibrating, .waitingForWindows: actions = stopFetching()
+            }
         }
-        var actions = stopFetching()
         guard manifest.model.plan.bytes <= ModelDownloads.maximumBytes else {
             let refusal = ModelRefusal.tooLarge(
                 bytes: manifest.model.plan.bytes, limit: ModelDownloads.maximumBytes)
@@ -121,12 +125,35 @@ public struct ModelLifecycle: Sendable, Equatable {
             phase = .idle
             return actions + [
                 .remember(manifest),
-                .report(manifest, .activated, "this version is active already", [:]),
+                .report(manifest, .activated, "this version is active already", [:]), .confirm(manifest),
+            ]
+        }
+        if let active, manifest.reverts == active.digest, manifest.model.version.digest == previous?.digest {
+            lastRelease = manifest.release
+            self.active = previous
+            previous = nil
+            phase = .idle
+            return actions + [
+                .goBack(manifest), .report(manifest, .activated, "back from version \(active.number)", [:]),
+                .confirm(manifest),
             ]
         }
         phase = .fetching(manifest)
         actions += [.report(manifest, .downloading, "", [:]), .fetch(manifest.model)]
         return actions
+    }
+
+    /// Lets the candidate go that a newer release takes back.
+    private mutating func withdraw(by manifest: ReleaseManifest) -> [ModelAction] {
+        let refusal = ModelRefusal.withdrawn(release: manifest.release)
+        switch phase {
+        case .idle: return []
+        case .fetching(let withdrawn): return stopFetching() + refuse(withdrawn, refusal)
+        case .shadowing(let withdrawn): return [.stopShadow] + refuse(withdrawn.manifest, refusal)
+        case .calibrating(let withdrawn), .waitingForWindows(let withdrawn), .selfTesting(let withdrawn, _),
+            .activating(let withdrawn, _):
+            return refuse(withdrawn.manifest, refusal)
+        }
     }
 
     private func stopFetching() -> [ModelAction] {
@@ -190,9 +217,11 @@ public struct ModelLifecycle: Sendable, Equatable {
 
     private mutating func afterCalibration(_ candidate: ModelCandidate) -> [ModelAction] {
         // Without an active model nobody watches: every window spent on comparing is one without detection.
-        guard active != nil, candidate.manifest.shadowWindows > 0 else {
-            phase = .selfTesting(candidate, evidence: [:])
-            return [.report(candidate.manifest, .selfTesting, "", [:]), .selfTest(candidate)]
+        // What the fleet goes back to is known to be good, and what it comes from is no measure.
+        guard active != nil, candidate.manifest.shadowWindows > 0, candidate.manifest.reverts == nil else {
+            let evidence = ["shadow.windows": 0.0]
+            phase = .selfTesting(candidate, evidence: evidence)
+            return [.report(candidate.manifest, .selfTesting, "", evidence), .selfTest(candidate)]
         }
         phase = .shadowing(candidate)
         return [.report(candidate.manifest, .shadowing, "", [:]), .startShadow(candidate)]
@@ -203,7 +232,9 @@ public struct ModelLifecycle: Sendable, Equatable {
         previous = active
         active = candidate.version
         phase = .idle
-        return [.install(candidate), .report(candidate.manifest, .activated, "", evidence)]
+        return [
+            .install(candidate), .report(candidate.manifest, .activated, "", evidence), .confirm(candidate.manifest),
+        ]
     }
 
     private mutating func refuse(

@@ -20,6 +20,8 @@ public enum ModelRefusal: Error, Sendable, Equatable, CustomStringConvertible {
     case calibration(String)
     /// Beside the active model it did not do well on live windows.
     case shadow(String)
+    /// A newer release took it back before it was active.
+    case withdrawn(release: Int)
     /// It did not find faults laid over the devices' own windows, or raised alarms without any.
     case selfTest(String)
 
@@ -35,6 +37,7 @@ public enum ModelRefusal: Error, Sendable, Equatable, CustomStringConvertible {
             "the model reads windows of \(length) samples of \(channels) channels; "
                 + "the devices have \(deviceLength) samples of \(deviceChannels)"
         case .calibration(let reason): "calibration: \(reason)"
+        case .withdrawn(let release): "release \(release) took it back"
         case .shadow(let reason): "shadow: \(reason)"
         case .selfTest(let reason): "self-test: \(reason)"
         }

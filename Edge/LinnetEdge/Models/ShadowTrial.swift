@@ -35,9 +35,17 @@ public struct ShadowTrial: Sendable, Equatable {
         func sum(_ value: (ShadowComparison) -> Int) -> Double {
             Double(comparisons.values.reduce(0) { $0 + value($1) })
         }
-        return [
+        // Quantiles do not add up: those of the device whose errors have grown most speak for all.
+        let worst = comparisons.sorted { $0.key < $1.key }.max { Self.growth($0.value) < Self.growth($1.value) }
+        let counts = [
             "shadow.windows": sum(\.windows), "shadow.candidateAnomalous": sum(\.candidateAnomalous),
             "shadow.activeAnomalous": sum(\.activeAnomalous),
         ]
+        return counts.merging(worst?.value.evidence ?? [:]) { count, _ in count }
+    }
+
+    private static func growth(_ comparison: ShadowComparison) -> Double {
+        guard let now = comparison.candidateErrors.median, let before = comparison.activeErrors.median else { return 0 }
+        return now / max(before, .leastNormalMagnitude)
     }
 }

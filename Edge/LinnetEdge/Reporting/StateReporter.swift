@@ -105,6 +105,8 @@ public actor StateReporter {
             agent: parts.configuration.agent, session: session, software: Self.software, at: parts.clock.now(),
             cohort: CohortID(of: parts.contract), contract: parts.contract, devices: states, active: models.active,
             previous: models.previous, candidate: models.candidate, release: models.release,
+            confirmed: models.confirmed, site: parts.configuration.site,
+            tags: parts.configuration.tags.isEmpty ? nil : parts.configuration.tags,
             trainingWindows: models.trainingWindows, outboxDepth: outbox.depth, outboxDropped: outbox.dropped,
             residentBytes: ResidentMemory.bytes(), sitsOut: parts.sitsOut(states),
             echo: "\(session.text.suffix(6))-\(echoes)")
@@ -115,6 +117,7 @@ public actor StateReporter {
             phases: state.devices.map(\.phase),
             models: ModelKeeper.State(
                 active: state.active, previous: state.previous, candidate: state.candidate, release: state.release,
+                confirmed: state.confirmed,
                 // Grows with every window, which is no news.
                 trainingWindows: 0),
             dropped: state.outboxDropped, isOutboxEmpty: state.outboxDepth == 0, sitsOut: state.sitsOut)

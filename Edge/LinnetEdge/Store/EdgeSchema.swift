@@ -6,7 +6,7 @@
 // window       normal windows to learn from: `samples` is Float32, little endian, time-major
 // model        up to three models by slot: active, previous, candidate; `calibrations` is JSON by device
 // residual     what the last accepted top-k update has left out, Float32, little endian; one row at most
-// meta         counters and marks that must survive: release, round, updateSequence, outboxDropped, contract
+// meta         counters and marks that must survive: see `Meta`
 // journal      every swap of a model, and why
 
 import FoundationEssentials
@@ -67,6 +67,10 @@ enum EdgeSchema {
 enum Meta: String {
     /// Highest release that was activated or refused.
     case release
+    /// The release that made the active model active; 0 for a model learned here, or one that was put back.
+    case activeRelease
+    /// The last release whose model passed its probation.
+    case confirmedRelease
     /// Last round that is over for this agent.
     case round
     /// Last sequence number used for an update.

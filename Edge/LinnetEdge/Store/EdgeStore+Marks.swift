@@ -9,9 +9,26 @@ extension EdgeStore {
         Int(clamping: try await read { db in try Meta.release.number(db) })
     }
 
-    /// Notes that a release is done with.
-    public func remember(release: Int) async throws(EdgeStoreError) {
-        try await write { db in try Meta.release.write(db, max(Int64(release), try Meta.release.number(db))) }
+    /// Notes that a release is done with, for what it names is active already.
+    public func rememberActive(release: Int) async throws(EdgeStoreError) {
+        try await write { db in
+            try Meta.release.write(db, max(Int64(release), try Meta.release.number(db)))
+            try Meta.activeRelease.write(db, Int64(release))
+        }
+    }
+
+    /// The release that made the active model active, 0 for none, and the last one that was confirmed.
+    public func activeRelease() async throws(EdgeStoreError) -> (active: Int, confirmed: Int) {
+        try await read { db in
+            (
+                Int(clamping: try Meta.activeRelease.number(db)), Int(clamping: try Meta.confirmedRelease.number(db))
+            )
+        }
+    }
+
+    /// Notes that the active model has passed its probation.
+    public func confirm(release: Int) async throws(EdgeStoreError) {
+        try await write { db in try Meta.confirmedRelease.write(db, Int64(release)) }
     }
 
     /// The last round that is over for this agent: answered, refused or sat out; 0 for none.
@@ -52,7 +69,7 @@ extension EdgeStore {
                 sql: "DELETE FROM window; DELETE FROM model; DELETE FROM alarm_state; DELETE FROM residual")
             try db.execute(sql: "UPDATE alarm SET endedAt = ? WHERE endedAt IS NULL", arguments: [time.milliseconds])
             // Releases count up within a cohort, and another contract is another cohort.
-            try Meta.release.write(db, 0)
+            for mark in [Meta.release, .activeRelease, .confirmedRelease] { try mark.write(db, 0) }
             return true
         }
     }

@@ -64,6 +64,7 @@ extension EdgeStore {
             }
             try Self.put(model, in: .active, at: time, db)
             if let release { try Meta.release.write(db, Int64(release)) }
+            try Meta.activeRelease.write(db, Int64(release ?? 0))
             let action = release == nil ? "learned" : "activated"
             try Self.journal(action, from: old, to: model.version, reason, at: time, db)
         }
@@ -99,13 +100,18 @@ extension EdgeStore {
 
     /// Puts the previous model back in place of the active one, which goes.
     ///
+    /// - Parameter release: the release that says so; `nil` where the agent itself has found the active one wanting.
     /// - Returns: whether there was a previous model.
-    public func restorePrevious(reason: String, at time: Timestamp) async throws(EdgeStoreError) -> Bool {
+    public func restorePrevious(
+        reason: String, release: Int? = nil, at time: Timestamp
+    ) async throws(EdgeStoreError) -> Bool {
         try await write { db in
             guard let previous = try Self.version(in: .previous, db) else { return false }
             let active = try Self.version(in: .active, db)
             try db.execute(sql: "DELETE FROM model WHERE slot = 'active'")
             try db.execute(sql: "UPDATE model SET slot = 'active' WHERE slot = 'previous'")
+            if let release { try Meta.release.write(db, Int64(release)) }
+            try Meta.activeRelease.write(db, Int64(release ?? 0))
             try Self.journal("returned", from: active, to: previous, reason, at: time, db)
             return true
         }

@@ -18,6 +18,12 @@ public struct ShadowComparison: Sendable, Equatable {
     public private(set) var candidateAnomalous = 0
     public private(set) var activeAnomalous = 0
     public private(set) var notFinite = 0
+    /// Scores on the windows that both have scored.
+    public private(set) var candidateErrors = ScoreSample()
+    public private(set) var activeErrors = ScoreSample()
+    /// What scoring one window takes, in microseconds.
+    public private(set) var candidateMicroseconds = ScoreSample()
+    public private(set) var activeMicroseconds = ScoreSample()
 
     public init(neededWindows: Int, toleratedShare: Double = 0.1) {
         self.neededWindows = neededWindows
@@ -36,7 +42,29 @@ public struct ShadowComparison: Sendable, Equatable {
         guard !isFiring else { return }
         windows += 1
         if candidate.isAnomalous { candidateAnomalous += 1 }
-        if active?.isAnomalous == true { activeAnomalous += 1 }
+        guard let active else { return }
+        if active.isAnomalous { activeAnomalous += 1 }
+        guard active.score.isFinite else { return }
+        candidateErrors.add(candidate.score)
+        activeErrors.add(active.score)
+    }
+
+    /// Takes in how long both took to score one window.
+    public mutating func add(candidate: Duration, active: Duration) {
+        candidateMicroseconds.add(candidate / .microseconds(1))
+        activeMicroseconds.add(active / .microseconds(1))
+    }
+
+    /// Median and 95 % quantile of the scores, and the median time to score a window, of both; absent where there are none.
+    public var evidence: [String: Double] {
+        var evidence: [String: Double] = [:]
+        evidence["shadow.candidateErrorMedian"] = candidateErrors.median
+        evidence["shadow.activeErrorMedian"] = activeErrors.median
+        evidence["shadow.candidateError95"] = candidateErrors.quantile(0.95)
+        evidence["shadow.activeError95"] = activeErrors.quantile(0.95)
+        evidence["shadow.candidateMicroseconds"] = candidateMicroseconds.median
+        evidence["shadow.activeMicroseconds"] = activeMicroseconds.median
+        return evidence
     }
 
     public var verdict: Verdict {

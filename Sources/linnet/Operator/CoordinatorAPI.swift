@@ -4,7 +4,7 @@ import Foundation
 import FoundationNetworking
 import Synchronization
 
-/// Reads a coordinator's HTTP API; every answer is JSON, and nothing is ever written.
+/// Speaks to a coordinator's HTTP API in JSON; what changes something carries an operator's token.
 struct CoordinatorAPI: Sendable {
     /// Where a coordinator listens unless it is told otherwise.
     static let standardAddress = "http://127.0.0.1:8780"
@@ -29,11 +29,31 @@ struct CoordinatorAPI: Sendable {
         let url = try address(of: path, query)
         var request = URLRequest(url: url, timeoutInterval: timeoutSeconds)
         request.setValue("application/json", forHTTPHeaderField: "Accept")
+        return try answer(to: request, at: url)
+    }
+
+    /// Asks for a change.
+    ///
+    /// - Parameter token: the operator's.
+    /// - Returns: the body of an answer with status 200.
+    func change(
+        _ method: String, _ path: String, _ query: [(String, String?)] = [], body: Data, token: String
+    ) throws(CommandFailure) -> Data {
+        let url = try address(of: path, query)
+        var request = URLRequest(url: url, timeoutInterval: timeoutSeconds)
+        request.httpMethod = method
+        request.httpBody = body
+        request.setValue("Bearer \(token)", forHTTPHeaderField: "Authorization")
+        request.setValue("application/json", forHTTPHeaderField: "Accept")
+        return try answer(to: request, at: url)
+    }
+
+    private func answer(to request: URLRequest, at url: URL) throws(CommandFailure) -> Data {
         let (status, body) = try fetch(request)
         guard status == 200 else {
             let text = (try? JSONDecoder().decode(Refusal.self, from: body))?.error  // any other body says nothing
             // The coordinator says why it can not answer, in words of its own.
-            if status == 409, let text { throw .failed(text) }
+            if [400, 401, 409, 413].contains(status), let text { throw .failed(text) }
             throw .failed(
                 "\(url.absoluteString): answered \(status)\(text.map { ": \($0)" } ?? ""); is this a Linnet coordinator "
                     + "of the same version?")
@@ -45,7 +65,13 @@ struct CoordinatorAPI: Sendable {
     func report<Report: Decodable>(
         _ type: Report.Type, _ path: String, _ query: [(String, String?)] = []
     ) throws(CommandFailure) -> Report {
-        let body = try data(path, query)
+        try read(type, from: try data(path, query), of: path)
+    }
+
+    /// Reads an answer.
+    func read<Report: Decodable>(
+        _ type: Report.Type, from body: Data, of path: String
+    ) throws(CommandFailure) -> Report {
         do {
             return try JSONDecoder().decode(type, from: body)
         } catch {

@@ -28,7 +28,7 @@ struct CoordinatorFile {
           learningRate: 0.002
         model: {hidden: [24, 8], activation: tanh, falseAlarmsPerDay: 1}
         # Few enough for the slowest device, this host, to be through before the next round.
-        release: {automatic: true, shadowWindows: 10}
+        release: {policy: immediate, shadowWindows: 10}
 
         """
     }

@@ -4,10 +4,10 @@ import ArgumentParser
 import LinnetDomain
 import LinnetFleet
 
-/// `linnet models`: the newest model versions, and where they come from.
-struct ModelsCommand: ParsableCommand {
+/// `linnet models list`: the newest model versions, and where they come from.
+struct ModelsListCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "models", abstract: "Show the newest model versions: parent, participants, loss, release.")
+        commandName: "list", abstract: "Show the newest model versions: parent, participants, loss, release.")
 
     @OptionGroup var options: APIOptions
 
@@ -30,7 +30,7 @@ struct ModelsCommand: ParsableCommand {
         guard !models.isEmpty else { return ["No model has been made yet."] }
         var table = Table(
             "COHORT", .right("VERSION"), "SHA-256", .right("PARENT"), .right("ROUND"), .right("FROM"),
-            .right("PARAMETERS"), .right("SIZE"), .right("LOSS"), .right("RELEASE"), "MADE")
+            .right("PARAMETERS"), .right("SIZE"), .right("LOSS"), .right("RELEASE"), "MADE", "ALSO")
         for model in models {
             let loss = model.lossAfter.map { after in
                 model.lossBefore.map { "\(HumanText.number($0)) → \(HumanText.number(after))" }
@@ -39,9 +39,13 @@ struct ModelsCommand: ParsableCommand {
             table.add(
                 .init(model.cohort.rawValue), .init("\(model.version.number)"), .init(model.version.digest.short),
                 .init(model.parent.map { "\($0.number)" } ?? "–"), .init("\(model.round)"),
-                .init(HumanText.plural(model.participants.count, "agent")), .init(HumanText.count(model.parameters)),
+                .init(model.origin ?? HumanText.plural(model.participants.count, "agent")),
+                .init(HumanText.count(model.parameters)),
                 .init(HumanText.bytes(model.bytes)), .init(loss ?? "–"), .init(model.release.map { "\($0)" } ?? "–"),
-                .init(HumanText.ago(model.createdAt, now: now)))
+                .init(HumanText.ago(model.createdAt, now: now)),
+                .init(
+                    (model.aliases + (model.quarantine == nil ? [] : ["in quarantine"])).joined(separator: ", "),
+                    model.quarantine == nil ? .note : .bad))
         }
         return table.lines(on: terminal)
     }

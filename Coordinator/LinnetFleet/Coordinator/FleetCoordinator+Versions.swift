@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import LinnetDomain
+import LinnetMessaging
+import LinnetNN
+import LinnetNumerics
+
+extension FleetCoordinator {
+    /// Takes in a model that was trained elsewhere, as a version of a cohort that nobody runs yet.
+    ///
+    /// It is checked like what agents send: it must be whole, finite, and for the cohort's windows. It becomes a base for
+    /// rounds only once a rollout has made it the whole cohort's.
+    ///
+    /// - Throws: ``RolloutRequestError``, or what the store throws.
+    public func bring(_ file: Data, to cohort: CohortID?, by who: String) throws -> ModelVersion {
+        let cohort = try self.cohort(cohort)
+        let artifact: ModelArtifact
+        do throws(ModelArtifactError) { artifact = try ModelArtifact(parsing: file) } catch {
+            throw RolloutRequestError.notAModel("\(error)")
+        }
+        guard let contract = contracts[cohort], artifact.scaler.count == contract.channels.count,
+            artifact.windowLength == contract.windowLength
+        else {
+            throw RolloutRequestError.notAModel(
+                "it reads windows of \(artifact.windowLength) samples of \(artifact.scaler.count) channels, which are not "
+                    + "those of cohort \(cohort)")
+        }
+        let digest = Digest(of: file)
+        if let known = try store.provenance(of: digest) { return known.version }
+        let version = ModelVersion(number: try store.lastNumber(of: cohort) + 1, digest: digest)
+        let record = VersionRecord(
+            cohort: cohort, version: version, parent: nil, round: 0, participants: [], origin: who, file: file,
+            parameters: artifact.parameters.count, lossBefore: nil, lossAfter: nil, createdAt: clock.now())
+        let audit = entry("version brought in", "version \(version)", "cohort \(cohort), \(file.count) bytes", by: who)
+        guard try store.bring(record, audit: audit) else { throw RolloutRequestError.changedMeanwhile }
+        return version
+    }
+
+    /// A version's file, by number, alias or the beginning of its digest.
+    ///
+    /// - Throws: ``RolloutRequestError``, or what the store throws.
+    public func file(of name: String, cohort: CohortID?) throws -> Data {
+        let cohort = try self.cohort(cohort)
+        guard let file = try store.file(of: try version(name, of: cohort).version.digest) else {
+            throw RolloutRequestError.version(name, cohort: cohort, found: 0)
+        }
+        return file
+    }
+
+    /// Lets a name mean a version.
+    ///
+    /// - Throws: ``RolloutRequestError``, or what the store throws.
+    public func name(_ alias: String, cohort: CohortID?, version name: String, by who: String) throws {
+        let cohort = try self.cohort(cohort)
+        guard AgentID(rawValue: alias) != nil, alias.first?.isLetter == true, !alias.allSatisfy(\.isHexDigit) else {
+            throw RolloutRequestError.alias(alias)
+        }
+        let version = try version(name, of: cohort).version
+        try store.name(
+            alias, cohort: cohort, version: version,
+            audit: entry("alias moved", "alias \(alias) of cohort \(cohort)", "now version \(version)", by: who))
+    }
+
+    func cohort(_ asked: CohortID?) throws -> CohortID {
+        guard let cohort = asked ?? (contracts.count == 1 ? contracts.keys.first : nil), contracts[cohort] != nil else {
+            throw RolloutRequestError.unknownCohort(asked, known: contracts.keys.sorted())
+        }
+        return cohort
+    }
+
+    func version(_ name: String, of cohort: CohortID) throws -> VersionProvenance {
+        let found = try store.versions(of: cohort, named: name)
+        guard found.count == 1 else { throw RolloutRequestError.version(name, cohort: cohort, found: found.count) }
+        return found[0]
+    }
+}

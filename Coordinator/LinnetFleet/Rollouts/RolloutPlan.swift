@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LinnetDomain
+
+/// One step of a plan: whom it holds, and what must hold before the next.
+///
+/// The shares are of the agents that the rollout has reached up to and with this stage.
+public struct RolloutStage: Codable, Sendable, Equatable {
+    public var size: StageSize
+    /// How long the stage must go on holding what it asks for before the next one begins.
+    public var soakSeconds: Int
+    /// Share of agents that must have confirmed the version and kept the behaviour limits; above 0.
+    public var successShare: Double
+    /// Above this share of failed agents the rollout ends; below 1.
+    public var errorShare: Double
+    /// Above this share of silent agents the stage holds, whatever the others say; below 1.
+    public var silentShare: Double
+    /// Whether a person must let the rollout go on after this stage.
+    public var isFollowedByPause: Bool
+
+    public init(
+        size: StageSize, soakSeconds: Int = 600, successShare: Double = 0.9, errorShare: Double = 0.05,
+        silentShare: Double = 0.2, isFollowedByPause: Bool = false
+    ) {
+        self.size = size
+        self.soakSeconds = soakSeconds
+        self.successShare = successShare
+        self.errorShare = errorShare
+        self.silentShare = silentShare
+        self.isFollowedByPause = isFollowedByPause
+    }
+}
+
+/// How a version reaches a cohort: in which steps, and what stops it.
+///
+///     let plan = RolloutPlan(stages: [RolloutStage(size: .count(1)), RolloutStage(size: .all)])
+///     try plan.check()
+///
+/// It is checked as a whole when it is made: a number that could never trip a guard, or never be met, is an error then, and
+/// not a guard that is silently off.
+public struct RolloutPlan: Codable, Sendable, Equatable {
+    public static let maximumStages = 50
+    private static let longestSeconds = 30 * 86_400
+
+    public var filter: TargetFilter
+    public var stages: [RolloutStage]
+    public var limits: BehaviourLimits
+    /// Live windows a device scores with the version beside its active one.
+    public var shadowWindows: Int
+    /// An agent that has not come to an end so long after it was reached counts as silent.
+    public var timeoutSeconds: Int
+    /// Stages begin only in one of these; in none means at any time.
+    public var windows: [MaintenanceWindow]
+    /// Not before this.
+    public var startAt: Timestamp?
+    /// Whether a second person must agree before it starts.
+    public var needsApproval: Bool
+    /// Whether an agent whose measurements are missing counts as no success yet.
+    public var holdsWithoutData: Bool
+    /// Alarms an hour that the version may raise on all agents together; more ends the rollout.
+    public var alarmsPerHour: Double?
+    /// Whether the fleet goes back when the rollout fails; otherwise it only stops.
+    public var goesBackOnFailure: Bool
+
+    public init(
+        filter: TargetFilter = TargetFilter(), stages: [RolloutStage], limits: BehaviourLimits = BehaviourLimits(),
+        shadowWindows: Int = 100, timeoutSeconds: Int = 3600, windows: [MaintenanceWindow] = [],
+        startAt: Timestamp? = nil, needsApproval: Bool = false, holdsWithoutData: Bool = true,
+        alarmsPerHour: Double? = nil, goesBackOnFailure: Bool = true
+    ) {
+        self.filter = filter
+        self.stages = stages
+        self.limits = limits
+        self.shadowWindows = shadowWindows
+        self.timeoutSeconds = timeoutSeconds
+        self.windows = windows
+        self.startAt = startAt
+        self.needsApproval = needsApproval
+        self.holdsWithoutData = holdsWithoutData
+        self.alarmsPerHour = alarmsPerHour
+        self.goesBackOnFailure = goesBackOnFailure
+    }
+
+    /// One agent, a tenth, half, all.
+    public static let standard = RolloutPlan(
+        stages: [StageSize.count(1), .share(0.1), .share(0.5), .all].map { RolloutStage(size: $0) })
+
+    /// - Throws: ``RolloutPlanError`` for the first thing that can not be.
+    public func check() throws(RolloutPlanError) {
+        guard (1...Self.maximumStages).contains(stages.count) else { throw .stages(found: stages.count) }
+        for (index, stage) in stages.enumerated() { try check(stage, at: index) }
+        if let last = stages.last, last.size != .all { throw .incomplete(last.size) }
+        try limits.check()
+        guard (1...1_000_000).contains(shadowWindows) else {
+            throw .outside(
+                "shadowWindows", found: "\(shadowWindows)",
+                allowed: "1 to 1000000: without a window there is nothing to judge by")
+        }
+        guard (1...Self.longestSeconds).contains(timeoutSeconds) else {
+            throw .outside("timeout", found: "\(timeoutSeconds) s", allowed: "1 s to 30 days")
+        }
+        for window in windows { try window.check() }
+        if let budget = alarmsPerHour, !(budget.isFinite && (0...1e9).contains(budget)) {
+            throw .outside("alarmsPerHour", found: "\(budget)", allowed: "0 to 1e9")
+        }
+    }
+
+    private func check(_ stage: RolloutStage, at index: Int) throws(RolloutPlanError) {
+        let name = "stage \(index + 1)"
+        if index > 0 {
+            let before = stages[index - 1].size
+            let isSmaller =
+                switch (before, stage.size) {
+                case (.count(let before), .count(let size)): size < before
+                case (.share(let before), .share(let size)): size < before
+                case (.share(1), .count): true
+                case (.share, .count), (.count, .share): false
+                }
+            guard !isSmaller else { throw .shrinking(stage: index + 1, size: stage.size, before: before) }
+        }
+        if case .share(let share) = stage.size, !(share > 0 && share <= 1) { throw .notASize("\(share)") }
+        if case .count(let count) = stage.size, count < 1 { throw .notASize("\(count)") }
+        guard (0...Self.longestSeconds).contains(stage.soakSeconds) else {
+            throw .outside("\(name): soak", found: "\(stage.soakSeconds) s", allowed: "0 s to 30 days")
+        }
+        // Not `<`: a NaN fails each of these, and so is named.
+        guard stage.successShare > 0, stage.successShare <= 1 else {
+            throw .outside("\(name): success share", found: "\(stage.successShare)", allowed: "above 0, at most 1")
+        }
+        guard stage.errorShare >= 0, stage.errorShare < 1 else {
+            throw .outside(
+                "\(name): error share", found: "\(stage.errorShare)",
+                allowed: "0 or more, below 1: at 1 nothing would ever stop the rollout")
+        }
+        guard stage.silentShare >= 0, stage.silentShare < 1 else {
+            throw .outside(
+                "\(name): silent share", found: "\(stage.silentShare)",
+                allowed: "0 or more, below 1: at 1 silence would never hold the rollout")
+        }
+    }
+
+    /// Distributes agents over the stages.
+    ///
+    /// - Parameter agents: in the order in which they are to be reached.
+    /// - Returns: for each agent the stage that reaches it, from 0 on. A stage that adds nobody is passed over.
+    /// - Throws: ``RolloutPlanError`` if nobody is meant, or a stage asks for more than there are.
+    public func stages(of agents: [AgentID]) throws(RolloutPlanError) -> [(agent: AgentID, stage: Int)] {
+        guard !agents.isEmpty else { throw .nobody(filter: "\(filter)") }
+        var result: [(agent: AgentID, stage: Int)] = []
+        for (index, stage) in stages.enumerated() {
+            if case .count(let count) = stage.size, count > agents.count {
+                throw .tooFewAgents(stage: index + 1, size: stage.size, matching: agents.count)
+            }
+            let until = stage.size.agents(of: agents.count)
+            while result.count < until { result.append((agents[result.count], index)) }
+        }
+        return result
+    }
+
+    /// Whether a stage may begin.
+    public func isOpen(at time: Timestamp) -> Bool { windows.isEmpty || windows.contains { $0.isOpen(at: time) } }
+}
