@@ -17,12 +17,11 @@ enum BenchmarkCase {
     /// Widths 38-32-16-8-16-32-38, ReLU, linear output.
     static let hidden = [32, 16, 8]
     static let inputWidth = 38
-    static let rows = 20_000
 
-    /// Rows that a network of eight bottleneck units can learn: sums of two sines.
+    /// Rows that a network of eight bottleneck units can learn: sums of two sines, `[rows, inputWidth]`.
     ///
     /// `peers/workload.py` forms the same numbers.
-    static func inputs() -> Matrix {
+    static func inputs(rows: Int = 20_000, inputWidth: Int = inputWidth) -> Matrix {
         var values: [Float] = []
         values.reserveCapacity(rows * inputWidth)
         for r in 0..<rows {

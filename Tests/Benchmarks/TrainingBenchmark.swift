@@ -5,7 +5,7 @@ import FoundationEssentials
 import LinnetNN
 import LinnetNumerics
 
-/// Trains the 38-32-16-8-16-32-38 autoencoder on one thread and prints how many samples per second went through.
+/// Trains an autoencoder on one thread and prints how many samples per second went through.
 struct TrainingBenchmark: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "training", abstract: "Samples per second of training, Adam, one thread.")
@@ -13,8 +13,11 @@ struct TrainingBenchmark: ParsableCommand {
     @Option(help: "The epochs that are timed, after one that is not.")
     var epochs = 5
 
-    @Option(help: "The rows of one step.")
-    var batchSize = 32
+    @Option(help: "A1, A2, A3 dense; A4 convolutional; A5 LSTM.")
+    var network = BenchmarkNetwork.a1
+
+    @Option(help: "The rows of one step, instead of the network's own number.")
+    var batchSize: Int?
 
     @Flag(help: "Print one JSON object.")
     var json = false
@@ -28,7 +31,9 @@ struct TrainingBenchmark: ParsableCommand {
 
     func validate() throws {
         guard (1...1000).contains(epochs) else { throw ValidationError("--epochs must be between 1 and 1000") }
-        guard (1...4096).contains(batchSize) else { throw ValidationError("--batch-size must be between 1 and 4096") }
+        guard (1...4096).contains(batchSize ?? 1) else {
+            throw ValidationError("--batch-size must be between 1 and 4096")
+        }
     }
 
     func run() throws {
@@ -39,16 +44,17 @@ struct TrainingBenchmark: ParsableCommand {
             encoder.outputFormatting = [.sortedKeys]
             print(String(decoding: try encoder.encode(result), as: UTF8.self))
         } else {
-            let thousands = Int((result.samplesPerSecond / 1000).rounded())
-            print("training: \(thousands)k samples/s (median of \(epochs) epochs), loss \(result.loss)")
+            let thousands = (result.samplesPerSecond / 100).rounded() / 10
+            print(
+                "training \(network.rawValue): \(thousands)k samples/s (median of \(epochs) epochs), loss \(result.loss)"
+            )
         }
     }
 
     private func measure() throws -> Result {
-        let network = try Network(
-            .denseAutoencoder(
-                inputWidth: BenchmarkCase.inputWidth, hidden: BenchmarkCase.hidden, activation: .relu))
-        let inputs = BenchmarkCase.inputs()
+        let batchSize = batchSize ?? self.network.batchSize
+        let network = try Network(self.network.architecture)
+        let inputs = BenchmarkCase.inputs(rows: self.network.rows, inputWidth: network.inputWidth)
         var parameters = network.initialParameters(seed: 1)
         var trainer = Trainer(
             network: network,

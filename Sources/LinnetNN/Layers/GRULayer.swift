@@ -21,7 +21,7 @@ struct GRULayer: Layer {
     var input: LayerShape { sequence.input }
     var output: LayerShape { sequence.output }
     var tensors: [LayerTensor] {
-        sequence.tensors(bias: .zeros)
+        sequence.tensors
             + [LayerTensor(name: "recurrentBias", shape: [sequence.units], start: .zeros)]
     }
 

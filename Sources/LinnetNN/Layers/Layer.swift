@@ -78,8 +78,6 @@ struct LayerTensor: Sendable {
     enum Start: Sendable {
         case zeros
         case ones
-        /// Ones within a range of elements, zeros elsewhere.
-        case onesWithin(Range<Int>)
         /// Evenly within ±bound.
         case uniform(bound: Double)
         /// Evenly within ±√(6 / (inputs + outputs)) (Glorot and Bengio 2010, eq. 16).
@@ -96,7 +94,7 @@ struct LayerTensor: Sendable {
     var isWeight: Bool {
         switch start {
         case .glorot, .uniform: true
-        case .zeros, .ones, .onesWithin: false
+        case .zeros, .ones: false
         }
     }
 }

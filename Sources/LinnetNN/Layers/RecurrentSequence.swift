@@ -44,12 +44,12 @@ struct RecurrentSequence: Sendable {
     var returnsSequence: Bool { output.width == steps }
 
     /// W `[G,C]`, U `[G,units]` and b `[G]`; the layer adds its own.
-    func tensors(bias: LayerTensor.Start) -> [LayerTensor] {
+    var tensors: [LayerTensor] {
         [
             LayerTensor(name: "weight", shape: [gates, channels], start: .glorot(inputs: channels, outputs: units)),
             LayerTensor(
                 name: "recurrentWeight", shape: [gates, units], start: .uniform(bound: 1 / Double(units).squareRoot())),
-            LayerTensor(name: "bias", shape: [gates], start: bias),
+            LayerTensor(name: "bias", shape: [gates], start: .zeros),
         ]
     }
 

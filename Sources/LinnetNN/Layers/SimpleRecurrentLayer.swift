@@ -18,7 +18,7 @@ struct SimpleRecurrentLayer: Layer {
 
     var input: LayerShape { sequence.input }
     var output: LayerShape { sequence.output }
-    var tensors: [LayerTensor] { sequence.tensors(bias: .zeros) }
+    var tensors: [LayerTensor] { sequence.tensors }
 
     /// The states and those before them, `[B,T,U]` each, and two of `[B,U]`.
     func keptCount(rows: Int) -> Int { rows * sequence.units * (2 * sequence.steps + 2) }

@@ -60,7 +60,6 @@ public struct Network: Sendable {
             switch tensor.start {
             case .zeros: break
             case .ones: for i in range { parameters[i] = 1 }
-            case .onesWithin(let ones): for i in ones { parameters[range.lowerBound + i] = 1 }
             case .glorot(let inputs, let outputs): draw((6 / Double(inputs + outputs)).squareRoot(), range)
             case .uniform(let bound): draw(bound, range)
             }

@@ -22,19 +22,34 @@ def measure(command: list[str]) -> dict:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--linnet", required=True, help="path of linnet-benchmark")
+    parser.add_argument("--networks", nargs="+", default=["A1", "A2", "A3", "A4", "A5"])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
 
-    epochs = ["--epochs", str(options.epochs)]
-    torch = [sys.executable, str(HERE / "torch_training.py"), *epochs]
+    rows = [row for network in options.networks for row in compare(network, options)]
+    if options.json:
+        print(json.dumps({"benchmark": "training", "rounds": options.rounds, "rows": rows}))
+        return
+    print(f"Training with Adam on one thread: samples/s, median of {options.rounds} alternating runs")
+    print(f"{'':4}{'peer':32}{'Linnet':>12}{'peer':>12}{'loss':>10}{'its loss':>10}{'Linnet / peer':>15}")
+    for row in rows:
+        speeds = f"{row['samplesPerSecond']:>12,.0f}{row['peerSamplesPerSecond']:>12,.0f}"
+        losses = f"{row['loss']:>10.5f}{row['peerLoss']:>10.5f}"
+        print(f"{row['network']:4}{row['peer']:32}{speeds}{losses}{row['ratio']:>14.1f}x")
+    print("Both sides start from random weights of their own, which alone moves the loss.")
+
+
+def compare(network: str, options: argparse.Namespace) -> list[dict]:
+    common = ["--network", network, "--epochs", str(options.epochs)]
+    torch = [sys.executable, str(HERE / "torch_training.py"), *common]
     peers = {"PyTorch eager, default Adam": torch, "PyTorch eager, fused Adam": [*torch, "--fused"]}
     linnet: list[dict] = []
     others: dict[str, list[dict]] = {name: [] for name in peers}
     for number in range(options.rounds):
-        print(f"round {number + 1} of {options.rounds} ...", file=sys.stderr)
-        linnet.append(measure([options.linnet, "training", "--json", *epochs]))
+        print(f"{network}, round {number + 1} of {options.rounds} ...", file=sys.stderr)
+        linnet.append(measure([options.linnet, "training", "--json", *common]))
         for name, command in peers.items():
             others[name].append(measure(command))
 
@@ -42,27 +57,19 @@ def main() -> None:
         return statistics.median(run[key] for run in runs)
 
     own = median(linnet, "samplesPerSecond")
-    rows = [
+    return [
         {
-            "case": "38-32-16-8-16-32-38, batch 32, Adam, 1 thread",
+            "network": network,
+            "threads": 1,
+            "samplesPerSecond": own,
             "peer": name,
-            "linnet": own,
             "peerSamplesPerSecond": median(runs, "samplesPerSecond"),
             "ratio": own / median(runs, "samplesPerSecond"),
-            "linnetLoss": median(linnet, "loss"),
+            "loss": median(linnet, "loss"),
             "peerLoss": median(runs, "loss"),
         }
         for name, runs in others.items()
     ]
-    if options.json:
-        print(json.dumps({"benchmark": "training", "rounds": options.rounds, "rows": rows}))
-        return
-    print(f"Training {rows[0]['case']}: samples/s, median of {options.rounds} alternating runs")
-    print(f"{'':32}{'samples/s':>12}{'loss':>12}{'Linnet / peer':>16}")
-    print(f"{'Linnet':32}{own:>12,.0f}{rows[0]['linnetLoss']:>12.5f}{'':>16}")
-    for row in rows:
-        print(f"{row['peer']:32}{row['peerSamplesPerSecond']:>12,.0f}{row['peerLoss']:>12.5f}{row['ratio']:>15.1f}x")
-    print("Both sides start from random weights of their own, which alone moves the loss between 0.0004 and 0.01.")
 
 
 if __name__ == "__main__":

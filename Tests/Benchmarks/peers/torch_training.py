@@ -11,37 +11,79 @@ import torch
 import workload
 
 
-def network() -> torch.nn.Sequential:
+def dense(widths: list[int]) -> torch.nn.Module:
     layers = []
-    for i, (inputs, outputs) in enumerate(zip(workload.WIDTHS, workload.WIDTHS[1:])):
+    for i, (inputs, outputs) in enumerate(zip(widths, widths[1:])):
         layer = torch.nn.Linear(inputs, outputs)
         torch.nn.init.xavier_uniform_(layer.weight)  # where Linnet starts too
         torch.nn.init.zeros_(layer.bias)
         layers.append(layer)
-        if i < len(workload.WIDTHS) - 2:
+        if i < len(widths) - 2:
             layers.append(torch.nn.ReLU())
     return torch.nn.Sequential(*layers)
+
+
+class Convolutional(torch.nn.Module):
+    """Windows of 60 samples of 8 channels; PyTorch wants the channels first."""
+
+    def __init__(self):
+        super().__init__()
+        options = {"kernel_size": 7, "stride": 2, "padding": 3}
+        self.layers = torch.nn.Sequential(
+            torch.nn.Conv1d(8, 32, **options),
+            torch.nn.ReLU(),
+            torch.nn.Conv1d(32, 16, **options),
+            torch.nn.ReLU(),
+            torch.nn.ConvTranspose1d(16, 32, output_padding=1, **options),
+            torch.nn.ReLU(),
+            torch.nn.ConvTranspose1d(32, 8, output_padding=1, **options),
+        )
+
+    def forward(self, x):
+        return self.layers(x.reshape(-1, 60, 8).transpose(1, 2)).transpose(1, 2).reshape(len(x), -1)
+
+
+class Recurrent(torch.nn.Module):
+    """Windows of 10 samples of 8 channels."""
+
+    def __init__(self):
+        super().__init__()
+        self.encoder = torch.nn.LSTM(8, 100, batch_first=True)
+        self.decoder = torch.nn.LSTM(100, 100, batch_first=True)
+        self.output = torch.nn.Linear(100, 8)
+
+    def forward(self, x):
+        _, (state, _) = self.encoder(x.reshape(-1, 10, 8))
+        states, _ = self.decoder(state[-1][:, None].expand(-1, 10, -1))
+        return self.output(states).reshape(len(x), -1)
+
+
+def network(kind) -> torch.nn.Module:
+    if kind == "convolutional":
+        return Convolutional()
+    return Recurrent() if kind == "lstm" else dense(kind)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--epochs", type=int, default=5)
-    parser.add_argument("--batch-size", type=int, default=32)
+    parser.add_argument("--network", choices=workload.NETWORKS, default="A1")
     parser.add_argument("--fused", action="store_true", help="fused Adam instead of the default one")
     options = parser.parse_args()
 
     torch.set_num_threads(1)
     torch.manual_seed(1)
-    model = network()
+    _, _, batch_size, kind = workload.NETWORKS[options.network]
+    model = network(kind)
     adam = torch.optim.Adam(model.parameters(), lr=1e-3, fused=True if options.fused else None)
     error = torch.nn.MSELoss()
-    x = torch.from_numpy(workload.inputs())
+    x = torch.from_numpy(workload.inputs(options.network))
     seconds, loss = [], 0.0
     for epoch in range(options.epochs + 1):  # the first one warms up
         start = time.perf_counter()
         order, total = torch.randperm(len(x)), torch.zeros(())
-        for first in range(0, len(x), options.batch_size):
-            batch = x[order[first : first + options.batch_size]]
+        for first in range(0, len(x), batch_size):
+            batch = x[order[first : first + batch_size]]
             adam.zero_grad()
             value = error(model(batch), batch)
             value.backward()
