@@ -98,7 +98,7 @@ public struct Trainer: Sendable {
         if let row = Self.firstRowNotFinite(inputs) { throw .inputNotFinite(row: row) }
     }
 
-    private static func firstRowNotFinite(_ matrix: Matrix) -> Int? {
+    static func firstRowNotFinite(_ matrix: Matrix) -> Int? {
         if matrix.withUnsafeBufferPointer(Kernels.isFinite) { return nil }
         return (0..<matrix.rows).first { !matrix.row($0).allSatisfy(\.isFinite) }
     }
