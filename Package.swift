@@ -161,7 +161,7 @@ let house: [Target] = [
         "linnet", floor: 6, path: "Sources/linnet",
         over: [
             "LinnetDomain", "LinnetNumerics", "LinnetConfiguration", "LinnetMessaging", "LinnetDetection",
-            "LinnetNN", "LinnetFederation", "LinnetFleet", "LinnetSimulation",
+            "LinnetNN", "LinnetFederation", "LinnetFleet", "LinnetSimulation", "LinnetEvaluation",
         ],
         uses: [argumentParser, grdb], executable: true),
 ]

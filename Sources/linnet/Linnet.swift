@@ -11,16 +11,16 @@ struct Linnet: AsyncParsableCommand {
         commandName: "linnet",
         abstract: "Watches a Linnet fleet from the command line.",
         discussion: """
-            Every command but quickstart and simulate asks a coordinator's HTTP API: the one at --api, or the one whose state folder \
-            --state names, or the one in the environment variable LINNET_API, or http://127.0.0.1:8780.
+            Every command but quickstart, simulate and evaluate asks a coordinator's HTTP API: the one at --api, or the one \
+            whose state folder --state names, or the one in the environment variable LINNET_API, or http://127.0.0.1:8780.
 
-            Exit codes: 0 all is well; 1 something failed; 64 the command line is wrong; 69 the coordinator can not be \
-            reached.
+            Exit codes: 0 all is well; 1 something failed; 64 the command line is wrong; 66 data are not there; 69 the \
+            coordinator can not be reached.
             """,
         version: FleetCoordinator.software,
         subcommands: [
             StatusCommand.self, AgentsCommand.self, RoundsCommand.self, ModelsCommand.self, AnomaliesCommand.self,
-            RolloutsCommand.self, AuditCommand.self, QuickstartCommand.self, SimulateCommand.self,
+            RolloutsCommand.self, AuditCommand.self, QuickstartCommand.self, SimulateCommand.self, EvaluateCommand.self,
         ])
 
     static func main() async {

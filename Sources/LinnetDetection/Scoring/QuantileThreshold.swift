@@ -37,13 +37,19 @@ public enum QuantileThreshold {
         let count = Double(sorted.count)
         if count * q >= minimumExceedances { return quantile(1 - q, of: sorted) }
         let start = quantile(tailStart, of: sorted)
+        let above = sorted.count { $0 > start }
+        guard above > 0 else { return start }
+        let level = start - meanExcess(over: start, in: sorted) * log(q * count / Double(above))
+        return level.isFinite ? max(start, level) : start
+    }
+
+    /// The mean excess over a level, each held to ``mostScales`` scales; 0 where nothing exceeds it.
+    static func meanExcess(over start: Double, in sorted: [Double]) -> Double {
         let excesses = sorted.filter { $0 > start }.map { $0 - start }
-        guard !excesses.isEmpty else { return start }
+        guard !excesses.isEmpty else { return 0 }
         // The median of an exponential distribution is its scale times ln 2.
         let most = mostScales * quantile(0.5, of: excesses) / log(2)
-        let mean = excesses.reduce(0) { $0 + min($1, most) } / Double(excesses.count)
-        let level = start - mean * log(q * count / Double(excesses.count))
-        return level.isFinite ? max(start, level) : start
+        return excesses.reduce(0) { $0 + min($1, most) } / Double(excesses.count)
     }
 
     /// The quantile of sorted values, linear between neighbours (Hyndman and Fan 1996, type 7).

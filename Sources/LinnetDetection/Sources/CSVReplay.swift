@@ -39,7 +39,7 @@ public struct CSVReplay: DataSource {
         let header = try CSVHeader(first, settings: settings)
         var times: [Timestamp] = []
         while times.count < Self.sampledRows, let line = try reader.next() {
-            if let row = try Self.row(line, number: reader.lineNumber, header: header, settings: settings) {
+            if let row = try CSVRow(line, number: reader.lineNumber, header: header, path: settings.path) {
                 times.append(row.time)
             }
         }
@@ -70,7 +70,7 @@ public struct CSVReplay: DataSource {
                 continue
             }
             guard
-                let row = try Self.row(line, number: reader.lineNumber, header: header, settings: settings)
+                let row = try CSVRow(line, number: reader.lineNumber, header: header, path: settings.path)
             else { continue }
             if row.isLabelled, settings.labelledRows == .skip {
                 isSkipping = true
@@ -121,58 +121,4 @@ public struct CSVReplay: DataSource {
             return start.adding(milliseconds: Int64(exactly: scaled.rounded()) ?? 0)
         }
     }
-
-    // MARK: - Rows
-
-    private struct DataRow {
-        var time: Timestamp
-        var values: [Float]
-        var isLabelled: Bool
-    }
-
-    /// Reads one line; `nil` for an empty one.
-    private static func row(_ line: [UInt8], number: Int, header: CSVHeader, settings: CSVReplaySettings)
-        throws(DetectionError) -> DataRow?
-    {
-        if line.allSatisfy({ $0 == 32 || $0 == 9 }) { return nil }
-        let fields = CSVFields.split(line, by: header.separator)
-        let place = "\(settings.path):\(number)"
-        guard fields.count == header.columns.count else {
-            throw .source("\(place): \(fields.count) fields; the header has \(header.columns.count) columns")
-        }
-        var time = Timestamp(milliseconds: Int64(number) * 1000)
-        if let index = header.timestampIndex {
-            let text = text(fields[index])
-            guard let parsed = TimestampParser.parse(text[...]) else {
-                throw .source(
-                    "\(place): column \"\(header.columns[index])\" is \"\(text.prefix(40))\"; a time is ISO 8601, "
-                        + "or seconds or milliseconds since 1970")
-            }
-            time = parsed
-        }
-        var values: [Float] = []
-        values.reserveCapacity(header.channelIndices.count)
-        for index in header.channelIndices {
-            values.append(try value(fields[index], place: place, column: header.columns[index]))
-        }
-        var isLabelled = false
-        if let index = header.labelIndex {
-            let label = try value(fields[index], place: place, column: header.columns[index])
-            isLabelled = label.isFinite && label != 0
-        }
-        return DataRow(time: time, values: values, isLabelled: isLabelled)
-    }
-
-    private static let missingWords: Set<String> = ["", "nan", "na", "n/a", "null", "none", "?", "-"]
-
-    private static func value(_ field: [UInt8], place: String, column: String) throws(DetectionError) -> Float {
-        let text = text(field)
-        if let number = Float(text) { return number.isFinite ? number : .nan }
-        if missingWords.contains(text.lowercased()) { return .nan }
-        throw .source(
-            "\(place): column \"\(column)\" is \"\(text.prefix(40))\"; a channel holds numbers, or nothing where a value "
-                + "is missing (leave the column out with ignoreColumns)")
-    }
-
-    private static func text(_ field: [UInt8]) -> String { String(decoding: field, as: UTF8.self).trimmed }
 }

@@ -35,6 +35,7 @@ package struct Table {
     private(set) var rows: [[Cell]] = []
 
     package init(_ columns: Column...) { self.columns = columns }
+    package init(_ columns: [Column]) { self.columns = columns }
 
     package mutating func add(_ cells: Cell...) { add(cells: cells) }
 

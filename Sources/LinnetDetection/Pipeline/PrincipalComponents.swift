@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LinnetNumerics
+
+/// The directions in which normal windows vary, and the two classic distances from them (Jackson and Mudholkar 1979):
+///
+///     T² = Σ t_k² / λ_k  over the kept components        Q = ||x - μ - Σ t_k v_k||²
+///
+/// T² finds windows that go too far in known directions, Q those that go in unknown ones.
+public struct PrincipalComponents: Sendable, Equatable {
+    /// `[D]`.
+    private let mean: [Float]
+    /// One kept component a row, `[K, D]`.
+    private let components: [Float]
+    /// The kept components' variances, `[K]`.
+    private let variances: [Double]
+    /// The variance that the kept components do not explain, above 0: the mean of Q on the fitted windows.
+    let residualVariance: Double
+
+    /// Share of the mean variance below which a direction counts as one in which nothing varies.
+    static let varianceFloor = 1e-4
+
+    /// - Parameters:
+    ///   - windows: `[windows, D]`, at least 2.
+    ///   - variance: the share of all variance that the kept components hold together, above 0, at most 1.
+    /// - Throws: ``DetectionError`` if there are too few windows, or they are not finite.
+    public init(fitting windows: Matrix, variance: Double) throws(DetectionError) {
+        let (rows, width) = (windows.rows, windows.columns)
+        guard rows >= 2, width >= 1 else { throw .tooFewWindows(found: rows, needed: 2) }
+        var mean = [Double](repeating: 0, count: width)
+        windows.withUnsafeBufferPointer { x in
+            for row in 0..<rows { for i in 0..<width { mean[i] += Double(x[row * width + i]) } }
+        }
+        for i in 0..<width { mean[i] /= Double(rows) }
+        let covariance = Self.covariance(windows, mean: mean)
+        guard let eigen = SymmetricEigen(covariance, size: width) else {
+            throw .model("the windows' covariance has no eigenvalues")
+        }
+        let total = eigen.values.reduce(0) { $0 + max(0, $1) }
+        let floor = max(1e-9, Self.varianceFloor * total / Double(width))
+        var kept = 0
+        var held = 0.0
+        while kept < width, held < variance * total || kept == 0, kept == 0 || eigen.values[kept] > floor {
+            held += max(0, eigen.values[kept])
+            kept += 1
+        }
+        self.mean = mean.map(Float.init)
+        components = eigen.vectors[..<(kept * width)].map(Float.init)
+        variances = eigen.values[..<kept].map { max($0, floor) }
+        residualVariance = max(eigen.values[kept...].reduce(0) { $0 + max(0, $1) }, floor)
+    }
+
+    /// The number of kept components.
+    var count: Int { variances.count }
+
+    /// The upper triangle of the covariance, `[D, D]`.
+    private static func covariance(_ windows: Matrix, mean: [Double]) -> [Double] {
+        let (rows, width) = (windows.rows, windows.columns)
+        var gram = [Double](repeating: 0, count: width * width)
+        // A block of rows at a time, turned round: a long recording need not lie in memory twice.
+        let block = 1024
+        var turned = [Double](repeating: 0, count: width * min(block, rows))
+        windows.withUnsafeBufferPointer { x in
+            for start in stride(from: 0, to: rows, by: block) {
+                let count = min(block, rows - start)
+                for row in 0..<count {
+                    for i in 0..<width {
+                        turned[i * count + row] = Double(x[(start + row) * width + i]) - mean[i]
+                    }
+                }
+                turned.withUnsafeBufferPointer { from in
+                    gram.withUnsafeMutableBufferPointer { to in
+                        if let from = from.baseAddress, let to = to.baseAddress {
+                            Kernels.addGram(from, to: to, rows: width, columns: count)
+                        }
+                    }
+                }
+            }
+        }
+        return gram.map { $0 / Double(rows - 1) }
+    }
+
+    /// The centred window and its coordinates: `x [D]`, `t [K]`.
+    private func project(_ window: [Float]) -> (centred: [Float], coordinates: [Float]) {
+        precondition(window.count == mean.count, "windows of \(mean.count) values, got \(window.count)")
+        var centred = window
+        for i in centred.indices { centred[i] -= mean[i] }
+        var coordinates = [Float](repeating: 0, count: count)
+        centred.withUnsafeBufferPointer { x in
+            components.withUnsafeBufferPointer { v in
+                coordinates.withUnsafeMutableBufferPointer { t in
+                    if let x = x.baseAddress, let v = v.baseAddress, let t = t.baseAddress {
+                        Kernels.multiply(x, byTransposed: v, into: t, rows: 1, inputs: mean.count, outputs: count)
+                    }
+                }
+            }
+        }
+        return (centred, coordinates)
+    }
+
+    /// T² and Q of one window, `[D]`.
+    public func distances(_ window: [Float]) -> (t2: Double, q: Double) {
+        let (centred, coordinates) = project(window)
+        var t2 = 0.0
+        var explained = 0.0
+        for k in coordinates.indices {
+            let square = Double(coordinates[k]) * Double(coordinates[k])
+            t2 += square / variances[k]
+            explained += square
+        }
+        return (t2, max(0, centred.withUnsafeBufferPointer(Kernels.sumOfSquares) - explained))
+    }
+}
