@@ -226,7 +226,10 @@ let testing: [Target] = [
         path: "Tests/SystemTests", swiftSettings: settings),
     .executableTarget(
         name: "linnet-benchmark",
-        dependencies: ["LinnetDomain", "LinnetNumerics", "LinnetNN", "LinnetFederation", argumentParser],
+        dependencies: [
+            "LinnetDomain", "LinnetNumerics", "LinnetNN", "LinnetFederation", "LinnetMessaging", "LinnetFleet",
+            "LinnetStore", argumentParser, logging,
+        ],
         path: "Tests/Benchmarks", exclude: ["peers", "footprint.sh"], swiftSettings: settings),
 ]
 

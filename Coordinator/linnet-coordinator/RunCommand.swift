@@ -23,6 +23,7 @@ struct RunCommand: AsyncParsableCommand {
 
     func run() async throws {
         BLAS.useOneThread()
+        Workers.useAllProcessors()
         let configuration = try file.load()
         let level = logLevel
         LoggingSystem.bootstrap { label in

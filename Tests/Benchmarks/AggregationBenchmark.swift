@@ -18,14 +18,17 @@ struct AggregationBenchmark: ParsableCommand {
     @Option(help: "The parameters of the model.")
     var parameters = 10_000
 
-    @Option(help: "The strategy, as rounds.strategy takes it.")
+    @Option(help: "The strategy, as rounds.strategy takes it; or mean, for FedAvg without a norm cap.")
     var strategy = StrategyDescription.standard.description
 
     @Option(help: "How often it is done; the median counts.")
     var repeats = 3
 
-    @Option(help: "The threads that OpenBLAS may use.")
+    @Option(help: "The threads that it may use.")
     var threads = 1
+
+    @Flag(help: "Read the updates from a coordinator's database instead of from memory.")
+    var stored = false
 
     @Flag(help: "Print one JSON object.")
     var json = false
@@ -36,7 +39,9 @@ struct AggregationBenchmark: ParsableCommand {
         var parameters: Int
         var threads: Int
         var seconds: Double
-        /// Peak memory above what the updates themselves take, in MiB.
+        /// Whether the updates were read from a database.
+        var stored: Bool
+        /// Peak memory above what was held before, in MiB; updates in memory were held before, stored ones not.
         var extraMiB: Double
     }
 
@@ -45,24 +50,43 @@ struct AggregationBenchmark: ParsableCommand {
         guard (1...10_000_000).contains(parameters) else { throw ValidationError("--parameters must be 1 to 10000000") }
         guard (1...100).contains(repeats) else { throw ValidationError("--repeats must be 1 to 100") }
         guard (1...64).contains(threads) else { throw ValidationError("--threads must be 1 to 64") }
-        do { _ = try StrategyDescription(parsing: strategy) } catch { throw ValidationError("--strategy: \(error)") }
+        do { _ = try rule() } catch { throw ValidationError("--strategy: \(error)") }
+    }
+
+    private func rule() throws -> ServerRule {
+        strategy == "mean"
+            ? ServerRule(aggregation: FederatedAveraging(maximumWeight: 20_000))
+            : try StrategyDescription(parsing: strategy).rule
     }
 
     func run() throws {
-        if threads == 1 { BLAS.useOneThread() }
-        let rule = try StrategyDescription(parsing: strategy).rule
-        let updates = try contributions()
+        BLAS.useOneThread()
+        Workers.use(threads)
+        let rule = try rule()
+        guard stored else {
+            let updates = ContributedUpdates(try contributions())
+            return try measure(rule, parameters: parameters) { updates }
+        }
+        let directory = FileManager.default.currentDirectoryPath + "/linnet-benchmark-\(getpid())"
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
+        defer { try? FileManager.default.removeItem(atPath: directory) }  // what is left is seen, and harmless
+        let round = try StoredRound(in: directory, participants: participants, parameters: parameters)
+        // A new reader each time, so that each reads from the database.
+        try measure(rule, parameters: round.parameterCount) { try round.updates() }
+    }
+
+    private func measure(_ rule: ServerRule, parameters: Int, _ updates: () throws -> any UpdateSource) throws {
         let base = ParameterVector(repeating: 0, count: parameters)
-        let before = Self.peakMiB()
+        let before = PeakMemory.restart()
         var seconds: [Double] = []
         for _ in 0..<repeats {
             let start = monotonicSeconds()
-            _ = try rule.apply(to: updates, onto: base)
+            _ = try rule.apply(to: try updates(), onto: base)
             seconds.append(monotonicSeconds() - start)
         }
         let result = Result(
             strategy: strategy, participants: participants, parameters: parameters, threads: threads,
-            seconds: BenchmarkCase.median(seconds), extraMiB: Self.peakMiB() - before)
+            seconds: BenchmarkCase.median(seconds), stored: stored, extraMiB: PeakMemory.mebibytes - before)
         guard json else {
             return print("aggregation: \(strategy), \(participants) x \(parameters): \(result.seconds) s")
         }
@@ -81,11 +105,5 @@ struct AggregationBenchmark: ParsableCommand {
             return Contribution(
                 agent: try AgentID("agent-\(number)"), parameters: ParameterVector(values), windows: 100 + number)
         }
-    }
-
-    private static func peakMiB() -> Double {
-        var usage = rusage()
-        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-        return Double(usage.ru_maxrss) / 1024
     }
 }

@@ -5,11 +5,11 @@ import LinnetNumerics
 
 /// Measures Linnet's own side of each benchmark; `Scripts/benchmark` sets the peers beside it.
 @main
-struct Benchmark: ParsableCommand {
+struct Benchmark: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "linnet-benchmark",
         abstract: "Measures Linnet on this machine; Scripts/benchmark compares it with its peers.",
-        subcommands: [TrainingBenchmark.self, InferenceBenchmark.self, AggregationBenchmark.self])
+        subcommands: [TrainingBenchmark.self, InferenceBenchmark.self, AggregationBenchmark.self, RoundBenchmark.self])
 }
 
 /// The network and the rows that every benchmark of a peer uses too.
