@@ -46,6 +46,18 @@ extension SQLiteFleetStore {
         }
     }
 
+    public func versions(of cohort: CohortID, from number: Int) throws -> [ModelVersion] {
+        try queue.read { database in
+            try Row.fetchAll(
+                database,
+                sql: "SELECT number, digest FROM model_version WHERE cohort = ? AND number >= ? ORDER BY number",
+                arguments: [cohort.rawValue, number]
+            ).compactMap { row in
+                Digest(hex: row["digest"]).map { ModelVersion(number: row["number"], digest: $0) }
+            }
+        }
+    }
+
     public func file(of digest: Digest) throws -> Data? {
         let file = try queue.read { database in
             try Data.fetchOne(

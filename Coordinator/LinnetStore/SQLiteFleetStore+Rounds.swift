@@ -74,7 +74,7 @@ extension SQLiteFleetStore {
             try database.execute(
                 sql: "INSERT INTO round_update (round, agent, header, body, receivedAt) VALUES (?, ?, ?, ?, ?)",
                 arguments: [
-                    header.round, header.agent.rawValue, try Self.text(header), update.body,
+                    update.round, header.agent.rawValue, try Self.text(header), update.body,
                     update.receivedAt.milliseconds,
                 ])
             try database.execute(
@@ -130,7 +130,7 @@ extension SQLiteFleetStore {
             ).map { row in
                 UpdateRecord(
                     header: try Self.value(UpdateHeader.self, row["header"], table: "round_update"),
-                    body: row["body"], receivedAt: Timestamp(milliseconds: row["receivedAt"]))
+                    body: row["body"], receivedAt: Timestamp(milliseconds: row["receivedAt"]), round: round)
             }
         }
     }
@@ -199,6 +199,10 @@ extension SQLiteFleetStore {
                 let verdicts = try Row.fetchAll(
                     database, sql: "SELECT agent, accepted, code, reason FROM verdict WHERE round = ? ORDER BY row",
                     arguments: [round.number])
+                // Not by verdict: that of a late update names the round it answers, not the one that took it.
+                let accepted = try String.fetchAll(
+                    database, sql: "SELECT agent FROM round_update WHERE round = ? ORDER BY rowid",
+                    arguments: [round.number])
                 let bytes = try Int.fetchOne(
                     database,
                     sql: "SELECT sum(json_extract(header, '$.plan.bytes')) FROM round_update WHERE round = ?",
@@ -206,7 +210,7 @@ extension SQLiteFleetStore {
                 return RoundReport(
                     round: round.number, cohort: round.cohort, kind: round.kind, phase: round.phase.rawValue,
                     base: round.base?.version, participants: round.participants,
-                    accepted: verdicts.filter { $0["accepted"] }.compactMap { AgentID(rawValue: $0["agent"]) },
+                    accepted: accepted.compactMap { AgentID(rawValue: $0) },
                     refused: verdicts.filter { !$0["accepted"] }.compactMap { row in
                         AgentID(rawValue: row["agent"]).map {
                             RefusalReport(agent: $0, code: row["code"], reason: row["reason"])

@@ -34,10 +34,13 @@ public struct UpdateScreening: Sendable, Equatable {
         public var participants: [AgentID]
         public var isOpen: Bool
         public var minimumWindows: Int
+        /// The versions that an update of an earlier round may have started from, the round's base among them; empty where
+        /// a round takes its own updates only.
+        public var lateBases: [ModelVersion]
 
         public init(
             cohort: CohortID, round: Int, kind: RoundKind, base: ModelVersion?, participants: [AgentID], isOpen: Bool,
-            minimumWindows: Int
+            minimumWindows: Int, lateBases: [ModelVersion] = []
         ) {
             self.cohort = cohort
             self.round = round
@@ -46,12 +49,14 @@ public struct UpdateScreening: Sendable, Equatable {
             self.participants = participants
             self.isOpen = isOpen
             self.minimumWindows = minimumWindows
+            self.lateBases = lateBases
         }
     }
 
     /// Screens what the header says; the agent has been authenticated before.
     ///
     /// - Parameters:
+    ///   - round: the one it answers; an earlier one than that of `terms` where that takes late updates.
     ///   - lastSequence: the highest sequence number ever taken from this agent, 0 for none.
     ///   - alreadySubmitted: whether this agent has an update in the round of `terms`.
     /// - Throws: the first ``UpdateRefusal`` that applies. A sequence number is looked at before the round, so that last
@@ -61,15 +66,17 @@ public struct UpdateScreening: Sendable, Equatable {
         sequence: Int64, lastSequence: Int64, alreadySubmitted: Bool, terms: RoundTerms
     ) throws(UpdateRefusal) {
         guard cohort == terms.cohort else { throw .wrongCohort(found: cohort, expected: terms.cohort) }
+        let isLate = round < terms.round && !terms.lateBases.isEmpty
         // The broker may deliver twice: the second copy is a duplicate rather than an attack.
-        guard !(alreadySubmitted && round == terms.round) else { throw .duplicate(round: round) }
+        guard !(alreadySubmitted && (round == terms.round || isLate)) else { throw .duplicate(round: round) }
         guard sequence > lastSequence else { throw .replayed(sequence: sequence, last: lastSequence) }
-        guard round == terms.round, terms.isOpen else {
+        guard round == terms.round || isLate, terms.isOpen else {
             throw .roundClosed(round: round, open: terms.isOpen ? terms.round : nil)
         }
         guard kind == terms.kind else { throw .wrongKind(found: kind, expected: terms.kind) }
         guard terms.participants.contains(agent) else { throw .notAParticipant(agent) }
-        guard base == terms.base else { throw .staleBase(found: base, expected: terms.base) }
+        let isKnownBase = isLate ? base.map(terms.lateBases.contains) ?? false : base == terms.base
+        guard isKnownBase else { throw .staleBase(found: base, expected: terms.base) }
         guard windows >= terms.minimumWindows else {
             throw .tooFewWindows(found: windows, minimum: terms.minimumWindows)
         }

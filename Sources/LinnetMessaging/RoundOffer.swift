@@ -15,10 +15,13 @@ public struct ClientSettings: Codable, Sendable, Hashable {
     public var maximumWindows: Int
     /// How a participant writes its weights down.
     public var updateEncoding: UpdateEncoding
+    /// Whether an answer is still of use once the round is over, so that a participant goes on and sends it.
+    public var acceptsLateUpdates: Bool
 
     public init(
         epochs: Int = 5, batchSize: Int = 32, learningRate: Double = 1e-3, proximalMu: Double = 0,
-        maximumSeconds: Int = 60, maximumWindows: Int = 20_000, updateEncoding: UpdateEncoding = .delta16
+        maximumSeconds: Int = 60, maximumWindows: Int = 20_000, updateEncoding: UpdateEncoding = .delta16,
+        acceptsLateUpdates: Bool = false
     ) {
         self.epochs = epochs
         self.batchSize = batchSize
@@ -27,6 +30,7 @@ public struct ClientSettings: Codable, Sendable, Hashable {
         self.maximumSeconds = maximumSeconds
         self.maximumWindows = maximumWindows
         self.updateEncoding = updateEncoding
+        self.acceptsLateUpdates = acceptsLateUpdates
     }
 
     /// Reads settings; what older coordinators did not say takes the meaning it had for them.
@@ -39,6 +43,7 @@ public struct ClientSettings: Codable, Sendable, Hashable {
         maximumSeconds = try container.decode(Int.self, forKey: .maximumSeconds)
         maximumWindows = try container.decode(Int.self, forKey: .maximumWindows)
         updateEncoding = try container.decodeIfPresent(UpdateEncoding.self, forKey: .updateEncoding) ?? .full
+        acceptsLateUpdates = try container.decodeIfPresent(Bool.self, forKey: .acceptsLateUpdates) ?? false
     }
 
     /// - Throws: ``WireError`` naming the first setting outside its range.

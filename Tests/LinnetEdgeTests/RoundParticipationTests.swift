@@ -16,13 +16,14 @@ struct RoundParticipationTests {
 
     private func offer(
         _ round: Int = 1, kind: RoundKind = .training, isOpen: Bool = true, participants: [AgentID] = [Fixtures.agent],
-        cohort: CohortID = CohortID(of: Fixtures.contract)
+        cohort: CohortID = CohortID(of: Fixtures.contract), acceptsLateUpdates: Bool = false
     ) -> RoundOffer {
         let plan = ChunkPlan(of: base, chunkBytes: 1000)
         let reference = ModelReference(version: ModelVersion(number: 1, digest: plan.digest), plan: plan)
         return RoundOffer(
             cohort: cohort, round: round, kind: kind, isOpen: isOpen, base: kind == .training ? reference : nil,
-            settings: ClientSettings(), participants: participants, openedAt: Fixtures.start,
+            settings: ClientSettings(acceptsLateUpdates: acceptsLateUpdates), participants: participants,
+            openedAt: Fixtures.start,
             deadline: Fixtures.start.adding(milliseconds: 60_000))
     }
 
@@ -55,6 +56,43 @@ struct RoundParticipationTests {
         #expect(participation.handle(.receipts([receipt]), uptime: 30) == [.heard(receipt), .finish(1)])
         #expect(participation.phase == .idle)
         #expect(participation.handle(.offer(offer(), live), uptime: 40) == [])
+    }
+
+    @Test("an answer that is wanted even when late is finished and sent, past the round's end and past newer rounds")
+    func lateAnswer() {
+        var participation = participation()
+        let late = { (round: Int, isOpen: Bool) in
+            RoundEvent.offer(self.offer(round, isOpen: isOpen, acceptsLateUpdates: true), self.live)
+        }
+        _ = participation.handle(late(1, true), uptime: 0)
+        _ = participation.handle(.base(Digest(of: base), base), uptime: 10)
+
+        #expect(participation.handle(late(1, false), uptime: 20) == [])
+        #expect(participation.handle(late(2, true), uptime: 30) == [])
+        #expect(participation.handle(.tick, uptime: 61_000) == [])
+        #expect(participation.handle(.prepared(update), uptime: 62_000) == [.send(update)])
+        #expect(participation.handle(late(2, false), uptime: 62_500) == [])
+        #expect(participation.handle(.tick, uptime: 67_000) == [.send(update)])
+        let receipt = UpdateReceipt(round: 1, sequence: 70, accepted: true, reason: "")
+        #expect(participation.handle(.receipts([receipt]), uptime: 68_000) == [.heard(receipt), .finish(1)])
+        // Then it is free for the next one.
+        let next = offer(3, acceptsLateUpdates: true)
+        #expect(participation.handle(late(3, true), uptime: 70_000) == [.getBase(next.base!)])
+        // Before the work has begun, the end of a round is its end.
+        #expect(participation.handle(late(3, false), uptime: 70_100).last == .finish(3))
+    }
+
+    @Test("a late answer that nobody takes is given up after a day")
+    func lateAnswerGivenUp() {
+        var participation = participation()
+        let offer = offer(acceptsLateUpdates: true)
+        _ = participation.handle(.offer(offer, live), uptime: 0)
+        _ = participation.handle(.base(Digest(of: base), base), uptime: 10)
+        _ = participation.handle(.prepared(update), uptime: 20)
+
+        #expect(participation.handle(.tick, uptime: 86_400_009) == [.send(update)])
+        #expect(
+            participation.handle(.tick, uptime: 86_400_010) == [.sitOut(offer, "the round's time is over"), .finish(1)])
     }
 
     @Test("a statistics round needs no base")

@@ -61,6 +61,26 @@ struct UpdateScreeningTests {
         #expect(refusal(terms: closed) == .roundClosed(round: 7, open: nil))
     }
 
+    @Test("a round that takes late updates takes those of earlier rounds from versions it knows, and no others")
+    func late() throws {
+        let older = ModelVersion(number: 3, digest: try #require(Digest(hex: String(repeating: "c", count: 64))))
+        let ancient = ModelVersion(number: 2, digest: older.digest)
+        var buffer = terms
+        buffer.lateBases = [older, base]
+
+        #expect(refusal(round: 6, base: older, terms: buffer) == nil)
+        #expect(refusal(round: 5, base: base, terms: buffer) == nil)
+        #expect(refusal(round: 6, base: ancient, terms: buffer) == .staleBase(found: ancient, expected: base))
+        #expect(refusal(round: 6, base: .some(nil), terms: buffer) == .staleBase(found: nil, expected: base))
+        #expect(refusal(round: 6, base: older, alreadySubmitted: true, terms: buffer) == .duplicate(round: 6))
+        // What answers the open round itself starts from its base, and there are no rounds of the future.
+        #expect(refusal(round: 7, base: older, terms: buffer) == .staleBase(found: older, expected: base))
+        #expect(refusal(round: 8, terms: buffer) == .roundClosed(round: 8, open: 7))
+        #expect(refusal(round: 6, base: older) == .roundClosed(round: 6, open: 7))
+        buffer.isOpen = false
+        #expect(refusal(round: 6, base: older, terms: buffer) == .roundClosed(round: 6, open: nil))
+    }
+
     @Test("the right number with the wrong digest is a stale base")
     func staleDigest() throws {
         let impostor = ModelVersion(number: 4, digest: try #require(Digest(hex: String(repeating: "b", count: 64))))

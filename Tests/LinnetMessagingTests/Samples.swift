@@ -48,7 +48,7 @@ enum Samples {
     static let offerText =
         #"{"base":\#(referenceText),"cohort":"c-4c73cb118243","deadline":1767225660000,"isOpen":true,"#
         + #""kind":"training","openedAt":1767225600000,"participants":["press-2"],"round":7,"settings":{"#
-        + #""batchSize":32,"epochs":5,"learningRate":0.001,"maximumSeconds":60,"maximumWindows":20000,"#
+        + #""acceptsLateUpdates":false,"batchSize":32,"epochs":5,"learningRate":0.001,"maximumSeconds":60,"maximumWindows":20000,"#
         + #""proximalMu":0,"updateEncoding":"delta16"}}"#
     static let planText = #"{"bytes":10,"chunkBytes":4,"digest":"\#(digestHex)"}"#
     static let referenceText = #"{"plan":\#(planText),"version":\#(versionText)}"#

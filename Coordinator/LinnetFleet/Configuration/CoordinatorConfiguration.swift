@@ -88,14 +88,7 @@ public struct CoordinatorConfiguration: Sendable, Equatable {
             return .standard
         }
         do throws(StrategyError) {
-            let strategy = try StrategyDescription(parsing: text)
-            // Its buffer is for updates of any age, and a round takes only those that were trained from its base.
-            guard strategy.buffer == nil else {
-                rounds.problem(
-                    "strategy", "is \"\(text)\"; a coordinator works in rounds, and that strategy in none; take fedavg")
-                return .standard
-            }
-            return strategy
+            return try StrategyDescription(parsing: text)
         } catch {
             rounds.problem("strategy", "is \"\(text.prefix(80))\": \(error)")
             return .standard

@@ -104,15 +104,19 @@ extension FleetCoordinator {
         } catch let refusal as UpdateRefusal {
             return try refuse(refusal, round: round, sequence: 0, of: agent)
         }
-        // Sent again because the receipt was lost: say again what was said. Once the round is over it is a replay.
-        let isCollecting = try store.openRounds().contains { $0.number == round && $0.phase == .collecting }
-        if isCollecting, header.round == round,
+        // Sent again because the receipt was lost: say again what was said. Once no answer to the round is taken any more,
+        // it is a replay.
+        let isWanted =
+            try settings.strategy.buffer != nil
+            || store.openRounds().contains { $0.number == round && $0.phase == .collecting }
+        if isWanted, header.round == round,
             let verdict = try store.verdicts(of: agent, limit: 16).last(where: {
                 $0.round == round && $0.sequence == header.sequence
             })
         {
             return acknowledge(agent, receipts: [verdict.receipt])
         }
+        if try waitsForBuffer(header) { return }
         do {
             try screen(header)
             guard header.round == round else {
@@ -161,14 +165,17 @@ extension FleetCoordinator {
     /// - Throws: ``UpdateRefusal``, or the store's own error, and then nothing is decided: the agent sends again.
     private func screen(_ header: UpdateHeader) throws {
         let round = try store.openRounds().first { $0.cohort == header.cohort }
+        // An agent answers the round it was asked in, whichever takes the answer.
+        let asked = round?.number == header.round ? round : try store.round(header.round)
         let terms = UpdateScreening.RoundTerms(
             cohort: header.cohort, round: round?.number ?? 0, kind: round?.kind ?? header.kind,
-            base: round?.base?.version, participants: round?.participants ?? [], isOpen: round?.phase == .collecting,
-            minimumWindows: round?.minimumWindows ?? 0)
+            base: round?.base?.version, participants: asked?.cohort == header.cohort ? asked?.participants ?? [] : [],
+            isOpen: round?.phase == .collecting, minimumWindows: round?.minimumWindows ?? 0,
+            lateBases: try round.map(lateBases) ?? [])
         try screening.screen(
             agent: header.agent, cohort: header.cohort, round: header.round, kind: header.kind, base: header.base,
             windows: header.windows, sequence: header.sequence, lastSequence: try store.lastSequence(of: header.agent),
-            alreadySubmitted: try store.acceptedAgents(of: header.round).contains(header.agent), terms: terms)
+            alreadySubmitted: try store.acceptedAgents(of: terms.round).contains(header.agent), terms: terms)
         let limit = header.base == nil ? Self.maximumStatisticsBytes : (round?.base?.plan.bytes ?? 0) + 65_536
         guard header.plan.bytes <= limit else {
             throw UpdateRefusal.malformed(
@@ -186,6 +193,7 @@ extension FleetCoordinator {
             try refuse(.digestMismatch, round: round, sequence: header.sequence, of: agent)
         case .complete(let header, let body):
             let stored: Data
+            if try waitsForBuffer(header) { return }
             do {
                 // The round may have closed while the chunks were on their way.
                 try screen(header)
@@ -193,7 +201,8 @@ extension FleetCoordinator {
             } catch let refusal as UpdateRefusal {
                 return try refuse(refusal, round: round, sequence: header.sequence, of: agent)
             }
-            try accept(UpdateRecord(header: header, body: stored, receivedAt: clock.now()))
+            let taken = try store.openRounds().first { $0.cohort == header.cohort }?.number
+            try accept(UpdateRecord(header: header, body: stored, receivedAt: clock.now(), round: taken))
         }
     }
 
@@ -225,13 +234,17 @@ extension FleetCoordinator {
 
     private func accept(_ update: UpdateRecord) throws {
         let header = update.header
+        let isLate = update.round != header.round
         try store.accept(
             update,
             audit: entry(
-                "update accepted", "round \(header.round)", "\(header.windows) windows", by: header.agent.rawValue))
+                "update accepted", "round \(update.round)",
+                "\(header.windows) windows" + (isLate ? ", late: for round \(header.round)" : ""),
+                by: header.agent.rawValue))
         counters.count(.updatesAccepted)
         acknowledge(header.agent)
-        try moveRound(header.round, .updateAccepted(header.agent))
+        // A late one may be of an agent that this round did not ask; the store knows of it by now.
+        try moveRound(update.round, isLate ? .tick(clock.now()) : .updateAccepted(header.agent))
     }
 
     func refuse(_ refusal: UpdateRefusal, round: Int, sequence: Int64, of agent: AgentID) throws {

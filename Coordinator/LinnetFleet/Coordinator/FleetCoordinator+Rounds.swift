@@ -13,7 +13,8 @@ extension FleetCoordinator {
         let now = clock.now()
         attempt("move rounds on") {
             let open = try self.store.openRounds()
-            self.inbox.keep(rounds: Set(open.map(\.number)))
+            self.inbox.keep(
+                rounds: Set(open.map(\.number)), lateFrom: self.firstLateRound(before: open.map(\.number).max() ?? 0))
             for round in open {
                 self.attempt("move round \(round.number) on") { try self.moveRound(round.number, .tick(now)) }
             }
@@ -42,7 +43,7 @@ extension FleetCoordinator {
         switch settings.rounds.decide(situation, using: &generator) {
         case .wait(let reason): blockers[cohort] = reason
         case .open(let proposal):
-            let round = try store.open(proposal) { round in
+            let round = try store.open(asBuffer(proposal)) { round in
                 entry(
                     "round opened", "round \(round.number)",
                     "\(round.kind.rawValue), cohort \(cohort), asked \(round.participants.count) of "
@@ -109,9 +110,10 @@ extension FleetCoordinator {
         let updates = StoredUpdates(headers, of: round.number, base: base.version, in: store)
         let file = (try? store.file(of: base.version.digest)) ?? nil  // a file that can not be read is a missing base
         let state = try store.serverState(of: base.version.digest)
+        let origins = try origins(of: headers, base: base.version)
         do throws(VersionMakingError) {
             return try making.next(
-                of: round, number: number, base: base, baseFile: file, state: state, updates: updates,
+                of: round, number: number, base: base, baseFile: file, origins: origins, state: state, updates: updates,
                 headers: headers, at: now)
         } catch {
             throw updates.storeFailure ?? error

@@ -112,6 +112,8 @@ public protocol ModelStore: Sendable {
     func newest(of cohort: CohortID) throws -> ModelVersion?
     /// The highest number that any version of the cohort has; 0 for none.
     func lastNumber(of cohort: CohortID) throws -> Int
+    /// The stored versions of a cohort from this number on.
+    func versions(of cohort: CohortID, from number: Int) throws -> [ModelVersion]
     func file(of digest: Digest) throws -> Data?
     /// What the strategy remembered when it made this version; `nil` where it remembers nothing.
     func serverState(of digest: Digest) throws -> Data?

@@ -10,9 +10,12 @@ public struct UpdateRecord: Sendable, Equatable {
     /// The whole model with the trained weights, however few bytes it came in, or the statistics as JSON.
     public var body: Data
     public var receivedAt: Timestamp
+    /// The round it counts for: the one it answers, or a later one that took it into its buffer.
+    public var round: Int
 
-    public init(header: UpdateHeader, body: Data, receivedAt: Timestamp) {
+    public init(header: UpdateHeader, body: Data, receivedAt: Timestamp, round: Int? = nil) {
         self.header = header
+        self.round = round ?? header.round
         self.body = body
         self.receivedAt = receivedAt
     }

@@ -65,8 +65,10 @@ public struct UpdateInbox: Sendable {
     }
 
     /// Lets go of what belongs to rounds that are over.
-    public mutating func keep(rounds open: Set<Int>) {
-        collecting = collecting.filter { open.contains($0.value.header.round) }
+    ///
+    /// - Parameter late: the first round whose updates are of use even when it is over.
+    public mutating func keep(rounds open: Set<Int>, lateFrom late: Int = .max) {
+        collecting = collecting.filter { open.contains($0.value.header.round) || $0.value.header.round >= late }
     }
 
     public var count: Int { collecting.count }

@@ -30,6 +30,9 @@ public struct RoundParticipation: Sendable, Equatable {
     static let firstTimeout: Int64 = 5000
     static let longestTimeout: Int64 = 30_000
 
+    /// How long an answer is offered that is wanted even after its round, in milliseconds: a day.
+    static let longestLateness: Int64 = 86_400_000
+
     public let agent: AgentID
     public let cohort: CohortID
     public private(set) var phase: Phase = .idle
@@ -75,6 +78,7 @@ public struct RoundParticipation: Sendable, Equatable {
         case (_, .tick) where uptime >= endsAt: return end("the round's time is over")
         case (.gettingBase(let offer), .base(let digest, let file)) where digest == offer.base?.version.digest:
             phase = .working(offer)
+            if answersLate { endsAt = uptime + Self.longestLateness }
             return [.train(offer, base: file)]
         case (.working(let offer), .prepared(let update)) where update.round == offer.round:
             phase = .sending(offer, update)
@@ -93,10 +97,12 @@ public struct RoundParticipation: Sendable, Equatable {
     private mutating func consider(_ new: RoundOffer, _ arrival: RoundArrival, uptime: Int64) -> [RoundAction] {
         guard new.cohort == cohort else { return [.sitOut(new, "it is of cohort \(new.cohort), not \(cohort)")] }
         if let offer, offer.round == new.round {
-            return new.isOpen ? [] : end("the coordinator has closed it")
+            return new.isOpen || answersLate ? [] : end("the coordinator has closed it")
         }
         // The broker hands out the retained offer at every connect.
         guard new.round > max(lastRound, offer?.round ?? 0), new.isOpen else { return [] }
+        // What is at work goes into the new round's buffer, where an agent has one place.
+        if answersLate { return [] }
         var actions = offer == nil ? [] : end("a newer round is open")
         guard new.participants.contains(agent) else {
             return actions + [.sitOut(new, "this agent is not among the \(new.participants.count) asked")]
@@ -121,6 +127,15 @@ public struct RoundParticipation: Sendable, Equatable {
             actions.append(.gatherStatistics(new))
         }
         return actions
+    }
+
+    /// Whether what is at work is wanted even after its round.
+    private var answersLate: Bool {
+        switch phase {
+        case .working(let offer), .sending(let offer, _):
+            offer.kind == .training && offer.settings.acceptsLateUpdates
+        case .idle, .gettingBase: false
+        }
     }
 
     // MARK: - Answers
