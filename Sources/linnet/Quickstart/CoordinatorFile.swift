@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import LinnetFleet
+
 /// The coordinator's configuration file in a demonstration.
 struct CoordinatorFile {
     let directory: RunDirectory
     let broker: BrokerFile
     let apiPort: Int
+    let releases: ReleasePolicy
     /// From the start of one round to the next.
     let roundSeconds: Int
     /// Normal windows that an agent must have to take part.
@@ -28,7 +31,8 @@ struct CoordinatorFile {
           learningRate: 0.002
         model: {hidden: [24, 8], activation: tanh, falseAlarmsPerDay: 1}
         # Few enough for the slowest device, this host, to be through before the next round.
-        release: {policy: immediate, shadowWindows: 10}
+        release: {policy: \(releases.rawValue), shadowWindows: 10}
+        rollout: {stages: ["1", all], soak: 2s, errors: 0%, timeout: 1m, shadowWindows: 10}
 
         """
     }

@@ -10,6 +10,8 @@ struct Demonstration {
     let directory: RunDirectory
     let scenario: Scenario
     let schedule: FaultSchedule
+    /// What becomes of new versions.
+    let releases: ReleasePolicy
     /// None for a run until Ctrl-C.
     let totalSeconds: Double?
     let usesTLS: Bool
@@ -30,12 +32,13 @@ struct Demonstration {
 
     init(
         installation: Installation, directory: RunDirectory, scenario: Scenario, schedule: FaultSchedule,
-        totalSeconds: Double?, usesTLS: Bool, printsJSON: Bool, keepsDirectory: Bool
+        releases: ReleasePolicy, totalSeconds: Double?, usesTLS: Bool, printsJSON: Bool, keepsDirectory: Bool
     ) {
         self.installation = installation
         self.directory = directory
         self.scenario = scenario
         self.schedule = schedule
+        self.releases = releases
         self.totalSeconds = totalSeconds
         self.usesTLS = usesTLS
         self.printsJSON = printsJSON
@@ -75,7 +78,8 @@ struct Demonstration {
         let seconds = totalSeconds ?? 300
         do {
             return try Preparation(
-                installation: installation, directory: directory, scenario: scenario, schedule: schedule, epoch: epoch,
+                installation: installation, directory: directory, scenario: scenario, schedule: schedule,
+                releases: releases, epoch: epoch,
                 roundSeconds: Int(min(max(seconds / 10, 9), 30))
             ).perform(withTLS: usesTLS)
         } catch {

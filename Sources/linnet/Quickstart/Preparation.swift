@@ -2,6 +2,7 @@
 
 import Foundation
 import LinnetDomain
+import LinnetFleet
 
 /// Writes everything that a demonstration's processes read, and says how to start them.
 struct Preparation {
@@ -9,6 +10,7 @@ struct Preparation {
     let directory: RunDirectory
     let scenario: Scenario
     let schedule: FaultSchedule
+    let releases: ReleasePolicy
     /// When the demonstration starts; faults are told by it.
     let epoch: Timestamp
     let roundSeconds: Int
@@ -29,7 +31,7 @@ struct Preparation {
         let broker = try makeBroker(port: ports[0], withTLS: withTLS)
         try directory.write(broker.text, to: directory.brokerFile)
         let coordinator = CoordinatorFile(
-            directory: directory, broker: broker, apiPort: ports[1], roundSeconds: roundSeconds,
+            directory: directory, broker: broker, apiPort: ports[1], releases: releases, roundSeconds: roundSeconds,
             minimumWindows: scenario.minimumWindows)
         try directory.write(coordinator.text, to: directory.coordinatorFile)
         let key = try identity(from: installation.coordinator, directory.coordinatorFile)

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import LinnetDomain
+import LinnetFleet
 
 /// `linnet quickstart`: a broker, a coordinator and a few agents on this machine, faults, and a verdict.
 struct QuickstartCommand: ParsableCommand {
@@ -42,6 +43,12 @@ struct QuickstartCommand: ParsableCommand {
     @Option(help: "Draws other machines and another schedule of faults.")
     var seed: UInt64 = 1
 
+    @Option(
+        help: ArgumentHelp(
+            "What becomes of new versions: immediate, manual, automatic or automatic-to-stage-1.",
+            discussion: "With all but immediate they go out by linnet rollout, in two stages.", valueName: "policy"))
+    var releases = ReleasePolicy.immediate
+
     @Flag(help: "Keep the run's folder, with databases and logs.")
     var keep = false
 
@@ -73,8 +80,11 @@ struct QuickstartCommand: ParsableCommand {
         let installation = try Installation.find()
         var demonstration = Demonstration(
             installation: installation, directory: try RunDirectory(chosen: directory), scenario: scenario,
-            schedule: schedule, totalSeconds: duration.map { Double($0.seconds) }, usesTLS: tls, printsJSON: json,
+            schedule: schedule, releases: releases, totalSeconds: duration.map { Double($0.seconds) }, usesTLS: tls,
+            printsJSON: json,
             keepsDirectory: keep || directory != nil)
         guard try demonstration.run() else { throw ExitCode(1) }
     }
 }
+
+extension ReleasePolicy: ExpressibleByArgument {}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import LinnetNN
+import LinnetNumerics
+import LinnetTestKit
+import Testing
+
+extension SystemTests {
+    @Suite("Rollouts")
+    struct RolloutTests {
+        /// What `linnet rollout status N --json` says, as far as it is looked at.
+        private struct Status: Decodable {
+            struct Rollout: Decodable {
+                let number: Int
+                let phase: String
+                let stage: Int
+                let reason: String?
+            }
+            struct Counts: Decodable { let succeeded: Int, failed: Int, waiting: Int }
+            let rollout: Rollout
+            let counts: Counts
+        }
+
+        private struct Models: Decodable {
+            struct Model: Decodable {
+                struct Version: Decodable { let number: Int }
+                let cohort: String
+                let version: Version
+                let parent: Version?
+                let participants: [String]
+                let quarantine: String?
+            }
+            let models: [Model]
+        }
+
+        private struct Agents: Decodable {
+            struct Agent: Decodable {
+                struct Version: Decodable { let number: Int }
+                let id: String
+                let cohort: String?
+                let active: Version?
+            }
+            let agents: [Agent]
+        }
+
+        private static let plan = [
+            "--stages", "1,all", "--soak", "2s", "--errors", "0%", "--silent", "0%", "--success", "100%", "--timeout",
+            "120s", "--shadow-windows", "10", "--start", "--json",
+        ]
+
+        /// Runs one command against the fleet.
+        private func ask(_ arguments: [String], _ state: String, code expected: Int32? = 0) async throws -> Data {
+            let program = try RunningProgram("linnet", arguments + ["--state", state])
+            let code = try await program.end(within: .seconds(100))
+            if let expected { #expect(code == expected, "\(arguments): \(program.said)\(program.complained)") }
+            return Data(program.said.utf8)
+        }
+
+        private func status(_ number: Int, _ state: String) async throws -> Status {
+            // The last one shown is that of the end.
+            let said = try await ask(["rollout", "status", "\(number)", "--watch", "--json"], state, code: nil)
+            let last = String(decoding: said, as: UTF8.self).split(separator: "\n").last ?? ""
+            return try JSONDecoder().decode(Status.self, from: Data(last.utf8))
+        }
+
+        private func models(_ state: String) async throws -> [Models.Model] {
+            try JSONDecoder().decode(Models.self, from: try await ask(["models", "--json"], state)).models
+        }
+
+        /// Waits for a version that several machines have trained.
+        private func trained(_ state: String, above number: Int) async throws -> (cohort: String, number: Int) {
+            for _ in 0..<90 {
+                let newest = try await models(state).first {
+                    $0.parent != nil && $0.participants.count > 1 && $0.version.number > number
+                }
+                if let newest { return (newest.cohort, newest.version.number) }
+                try await Task.sleep(for: .seconds(1))
+            }
+            throw TestKitError("no version above \(number) was made")
+        }
+
+        private func versions(of cohort: String, _ state: String) async throws -> Set<Int> {
+            let agents = try JSONDecoder().decode(Agents.self, from: try await ask(["agents", "--json"], state)).agents
+            return Set(agents.filter { $0.cohort == cohort }.map { $0.active?.number ?? -1 })
+        }
+
+        private static func spoil(_ file: String, _ change: (inout ModelArtifact) -> Void) throws -> Data {
+            var model = try ModelArtifact(parsing: Data(contentsOf: URL(fileURLWithPath: file)))
+            change(&model)
+            return model.encoded()
+        }
+
+        @Test(
+            """
+            a good version reaches the fleet in stages; one with spoilt weights never leaves the first stage: the agents are \
+            back on the good one, and the reason names the gate; one of NaN is not taken at all
+            """,
+            .enabled(if: MosquittoBroker.isAvailable, Comment(rawValue: MosquittoBroker.skipped)),
+            .timeLimit(.minutes(8)))
+        func goodAndSpoilt() async throws {
+            let directory = try TemporaryDirectory("linnet-rollouts")
+            let run = directory.path("run")
+            let state = run + "/coordinator/state"
+            let fleet = try RunningProgram(
+                "linnet", ["quickstart", "--agents", "4", "--for", "400s", "--releases", "manual", "--directory", run])
+            try #require(await fleet.says("is online", within: .seconds(30)), "\(fleet.said)\(fleet.complained)")
+
+            let first = try await trained(state, above: 0)
+            let cohort = ["--cohort", first.cohort]
+            _ = try await ask(["rollout", "plan", "\(first.number)"] + cohort + Self.plan, state)
+            let succeeded = try await status(1, state)
+            #expect(succeeded.rollout.phase == "succeeded", "\(succeeded)")
+            #expect(succeeded.counts.succeeded == 3)
+            #expect(try await versions(of: first.cohort, state) == [first.number])
+
+            let good = directory.path("good.safetensors")
+            _ = try await ask(["models", "export", "\(first.number)", "--to", good] + cohort, state)
+            var generator = SeededGenerator(seed: 3)
+            let spoilt: [(name: String, file: Data)] = [
+                (
+                    "noise",
+                    try Self.spoil(good) { model in
+                        for index in 0..<model.parameters.count {
+                            model.parameters[index] = 20 * model.parameters[index] + Float(generator.gaussian())
+                        }
+                    }
+                )
+            ]
+            for (number, bad) in spoilt.enumerated() {
+                let path = directory.path("\(bad.name).safetensors")
+                try bad.file.write(to: URL(fileURLWithPath: path))
+                let brought = try await ask(["models", "import", path, "--json"] + cohort, state)
+                let version = try JSONDecoder().decode(Models.Model.Version.self, from: brought).number
+                _ = try await ask(["rollout", "plan", "\(version)"] + cohort + Self.plan, state)
+                let ended = try await status(number + 2, state)
+                #expect(ended.rollout.phase == "rolledBack" && ended.rollout.stage == 0, "\(bad.name): \(ended)")
+                #expect(ended.counts.waiting == 2, "\(bad.name): \(ended)")
+                #expect(ended.rollout.reason?.contains("error ratio") == true, "\(ended)")
+                #expect(try await models(state).first { $0.version.number == version }?.quarantine != nil)
+                let isBack = try await eventually(timeout: .seconds(30)) {
+                    try await versions(of: first.cohort, state) == [first.number]
+                }
+                #expect(isBack, "\(bad.name)")
+            }
+            let broken = directory.path("nan.safetensors")
+            try Self.spoil(good) { $0.parameters[0] = .nan }.write(to: URL(fileURLWithPath: broken))
+            let refused = try RunningProgram("linnet", ["models", "import", broken, "--state", state] + cohort)
+            #expect(try await refused.end(within: .seconds(20)) == 1)
+            #expect(refused.complained.contains("not finite"), "\(refused.complained)")
+            #expect(fleet.isRunning)
+        }
+    }
+}
