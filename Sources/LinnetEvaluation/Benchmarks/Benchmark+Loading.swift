@@ -138,7 +138,7 @@ extension Benchmark {
     private static func read(_ path: String, label: String?, ignoring: [String]) throws(BenchmarkError) -> Recording {
         let settings = CSVReplaySettings(path: path, labelColumn: label, ignoredColumns: ignoring)
         do throws(DetectionError) { return try Recording(reading: settings) } catch {
-            throw .file(path: path, reason: "\(error)")
+            throw .recording(error)
         }
     }
 

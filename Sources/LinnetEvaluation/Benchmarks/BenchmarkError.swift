@@ -8,6 +8,8 @@ public enum BenchmarkError: Error, Equatable, CustomStringConvertible {
     case noData(folder: String, expected: String)
     /// A file of the set can not be used.
     case file(path: String, reason: String)
+    /// A recording can not be read; the reason names the place.
+    case recording(DetectionError)
     /// A detector can not learn from a series.
     case detector(series: String, reason: DetectionError)
 
@@ -15,6 +17,7 @@ public enum BenchmarkError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .noData(let folder, let expected): "\(folder): no data of this set; expected \(expected)"
         case .file(let path, let reason): "\(path): \(reason)"
+        case .recording(let reason): "\(reason)"
         case .detector(let series, let reason): "series \(series): \(reason)"
         }
     }

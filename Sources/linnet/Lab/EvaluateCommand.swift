@@ -131,8 +131,11 @@ struct EvaluateCommand: ParsableCommand {
         return (results, runs)
     }
 
+    /// For a file of one's own: machines like SKAB's pump are what most have, and folds suit little normal data.
+    private static let ownSettings = Benchmark.skab.settings
+
     private func chosenSettings() throws -> PipelineSettings {
-        guard let path = settings else { return benchmark?.settings ?? PipelineSettings() }
+        guard let path = settings else { return benchmark?.settings ?? Self.ownSettings }
         guard let data = FileManager.default.contents(atPath: path) else {
             throw CommandFailure(code: 66, description: "\(path): there is no such file, or it can not be read")
         }
@@ -152,7 +155,7 @@ struct EvaluateCommand: ParsableCommand {
             recording = try Recording(
                 reading: CSVReplaySettings(path: path, labelColumn: labelColumn, ignoredColumns: ignore))
         } catch {
-            throw .file(path: path, reason: "\(error)")
+            throw .recording(error)
         }
         let rows = trainRows ?? max(DetectionPipeline.minimumSamples, recording.samples.count / 5)
         let name = URL(filePath: path).deletingPathExtension().lastPathComponent
