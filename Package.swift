@@ -216,11 +216,14 @@ let testing: [Target] = [
         uses: [package("HummingbirdTesting", "hummingbird"), httpTypes, nioCore, logging]),
     tests(
         "LinnetSimulation",
-        with: ["LinnetDomain", "LinnetNumerics", "LinnetFederation", "LinnetDetection", "LinnetMessaging", "LinnetFleet"]),
+        with: [
+            "LinnetDomain", "LinnetNumerics", "LinnetFederation", "LinnetDetection", "LinnetMessaging", "LinnetFleet",
+        ]),
     .testTarget(
         name: "SystemTests",
         dependencies: [
-            "LinnetTestKit", "LinnetDomain", "LinnetNumerics", "LinnetNN", "LinnetMessaging", "LinnetDetection", "linnet",
+            "LinnetTestKit", "LinnetDomain", "LinnetNumerics", "LinnetNN", "LinnetMessaging", "LinnetDetection",
+            "linnet",
             grdb,
         ],
         path: "Tests/SystemTests", swiftSettings: settings),

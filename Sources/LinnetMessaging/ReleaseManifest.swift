@@ -47,7 +47,8 @@ public struct ReleaseManifest: SignedPayload, Equatable {
         guard release > 0 else { throw .notAllowed(field: "release", found: "\(release)", allowed: "1 or more") }
         guard round >= 0, participants >= 0 else {
             throw .notAllowed(
-                field: "provenance", found: "round \(round), \(participants) participants", allowed: "0 or more of both")
+                field: "provenance", found: "round \(round), \(participants) participants", allowed: "0 or more of both"
+            )
         }
         guard round > 0 && participants > 0 || origin?.isEmpty == false else {
             throw .notAllowed(
