@@ -22,20 +22,21 @@ import torch_training
 import workload
 
 client, server = ClientApp(), ServerApp()
+ROWS, _, BATCH, WIDTHS = workload.NETWORKS["A1"]
 
 
 @client.train()
 def train(message: Message, context: Context) -> Message:
     torch.set_num_threads(1)
-    model = torch_training.network()
+    model = torch_training.network(WIDTHS)
     model.load_state_dict(message.content["arrays"].to_torch_state_dict())
     count = int(os.environ["LINNET_WINDOWS"])
-    first = int(context.node_config["partition-id"]) * 97 % (workload.ROWS - count)
+    first = int(context.node_config["partition-id"]) * 97 % (ROWS - count)
     x = torch.from_numpy(workload.inputs()[first : first + count])
     adam, error = torch.optim.Adam(model.parameters(), lr=1e-3), torch.nn.MSELoss()
     order = torch.randperm(count)
-    for start in range(0, count, 32):
-        batch = x[order[start : start + 32]]
+    for start in range(0, count, BATCH):
+        batch = x[order[start : start + BATCH]]
         adam.zero_grad()
         error(model(batch), batch).backward()
         adam.step()
@@ -60,7 +61,7 @@ class Timed(FedAvg):
 def main(grid: Grid, context: Context) -> None:
     strategy = Timed(fraction_train=1.0, fraction_evaluate=0.0)
     strategy.start(
-        grid=grid, initial_arrays=ArrayRecord(torch_training.network().state_dict()),
+        grid=grid, initial_arrays=ArrayRecord(torch_training.network(WIDTHS).state_dict()),
         num_rounds=int(os.environ["LINNET_ROUNDS"]))
     seconds = [end - start for start, end in zip(strategy.ends, strategy.ends[1:])]
     # The first round starts Ray's workers: it is told apart.
