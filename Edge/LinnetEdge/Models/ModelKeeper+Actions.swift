@@ -41,10 +41,10 @@ extension ModelKeeper {
         case .remindLater(let manifest):
             if manifest.release > reminder?.release ?? 0 { reminder = manifest }
         case .report(let manifest, let state, let reason, let evidence):
-            return [report(manifest.release, manifest.model.version, state, reason, evidence)]
-        case .restorePrevious(let reason, let evidence): return try await restorePrevious(reason, evidence)
+            report(manifest.release, manifest.model.version, state, reason, evidence)
+        case .restorePrevious(let reason, let evidence): try await restorePrevious(reason, evidence)
         case .goBack(let manifest): try await goBack(manifest)
-        case .confirm: return watch == nil ? try await confirm([:]) : []
+        case .confirm: if watch == nil { try await confirm([:]) }
         }
         return []
     }
@@ -124,15 +124,15 @@ extension ModelKeeper {
     }
 
     /// Notes and reports that the active model stays.
-    func confirm(_ evidence: [String: Double]) async throws -> [Job] {
-        guard let active, activeRelease > confirmedRelease else { return [] }
+    func confirm(_ evidence: [String: Double]) async throws {
+        guard let active, activeRelease > confirmedRelease else { return }
         confirmedRelease = activeRelease
         let release = activeRelease
         parts.logger.info("model confirmed", metadata: ["model": "\(active.version)", "release": "\(release)"])
         try await writing { [store = parts.store] () throws(EdgeStoreError) in
             try await store.confirm(release: release)
         }
-        return [report(release, active.version, .confirmed, "", evidence)]
+        report(release, active.version, .confirmed, "", evidence)
     }
 
     private func refuse(_ manifest: ReleaseManifest, _ refusal: ModelRefusal) async throws(EdgeStoreError) {
@@ -148,16 +148,16 @@ extension ModelKeeper {
         }
     }
 
-    private func restorePrevious(_ reason: String, _ evidence: [String: Double]) async throws -> [Job] {
+    private func restorePrevious(_ reason: String, _ evidence: [String: Double]) async throws {
         let release = activeRelease
         guard let bad = active, let good = previous,
             try await parts.store.restorePrevious(reason: reason, at: parts.clock.now())
-        else { return [] }
+        else { return }
         parts.logger.error(
             "the new model misbehaves, the previous one is back",
             metadata: ["model": "\(good.version)", "model.removed": "\(bad.version)", "reason": "\(reason)"])
         try await continueWith(good, release: 0)
-        return [report(release, bad.version, .reverted, "taken back after the switch: \(reason)", evidence)]
+        report(release, bad.version, .reverted, "taken back after the switch: \(reason)", evidence)
     }
 
     private func goBack(_ manifest: ReleaseManifest) async throws {
@@ -183,18 +183,20 @@ extension ModelKeeper {
 
     private func report(
         _ release: Int, _ version: ModelVersion, _ state: RolloutState, _ reason: String, _ evidence: [String: Double]
-    ) -> Job {
+    ) {
         let report = RolloutReport(
             agent: parts.configuration.agent, release: release, version: version, state: state, reason: reason,
             evidence: evidence, at: parts.clock.now())
         lastReport = report
-        return publish(report)
+        reports.post(report)
     }
 
+    /// Tells what happens, one report after the other: what comes second must not arrive first.
+    ///
     /// Progress reports are told once, as well as can be; the agent's retained state says what is.
-    func publish(_ report: RolloutReport) -> Job {
-        { [parts] in
-            guard let bus = parts.bus else { return }
+    func tellReports() async {
+        guard let bus = parts.bus else { return }
+        for await report in reports.stream {
             do {
                 let topic = parts.topics.text(.rollout(report.agent, release: report.release))
                 try await bus.publish(Message(topic: topic, payload: try Wire.encode(report), expirySeconds: 3600))

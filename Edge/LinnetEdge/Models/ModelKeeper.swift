@@ -36,6 +36,7 @@ public actor ModelKeeper {
     let devices: [DevicePipeline]
     let learner: LocalLearner
     let mailbox = Mailbox<Input>(limit: 4096)
+    let reports = Mailbox<RolloutReport>(limit: 256)
     var lifecycle: ModelLifecycle
     var learning: LocalLearning
     var active: LoadedModel?
@@ -105,6 +106,7 @@ public actor ModelKeeper {
     /// Works until the task is cancelled.
     func run() async throws {
         try await withThrowingDiscardingTaskGroup { group in
+            group.addTask { await self.tellReports() }
             for await input in mailbox.stream {
                 for job in try await handle(input) { group.addTask { try await job() } }
             }
@@ -136,17 +138,18 @@ public actor ModelKeeper {
         case .device(.probation(let device, let digest, let probation)):
             guard watch?.digest == digest, let evidence = watch?.add(probation, of: device) else { return [] }
             watch = nil
-            return try await confirm(evidence)
+            try await confirm(evidence)
         case .device(.misbehaved(let digest, let reason, let evidence)):
             return try await handle(.misbehaved(digest, reason, evidence))
-        case .device(.eventCommitted), .device(.phaseChanged): return []
+        case .device(.eventCommitted), .device(.phaseChanged): break
         case .learned(let result, let base, let failure):
             return try await finishLearning(result, base: base, failure: failure)
         case .calibrated(let digest, let calibrations): return try await finishCalibration(digest, calibrations)
-        case .confirmRestored: return watch == nil ? try await confirm([:]) : []
-        case .connected: return lastReport.map { [publish($0)] } ?? []
+        case .confirmRestored: if watch == nil { try await confirm([:]) }
+        case .connected: if let lastReport { reports.post(lastReport) }
         case .tick: return try await look()
         }
+        return []
     }
 
     func handle(_ event: ModelEvent) async throws -> [Job] {
