@@ -79,7 +79,7 @@ struct EdgeAgentTests {
         bus.setConnected(false)
         let agent = try agent()
         let running = Task { try await agent.run() }
-        let isKept = await eventually(timeout: .seconds(30)) { (try? count("outbox")) ?? 0 > 0 }
+        let isKept = await eventually { (try? count("outbox")) ?? 0 > 0 }
         #expect(isKept, "no event in the outbox")
         #expect(bus.published.isEmpty)
 
@@ -127,7 +127,7 @@ struct EdgeAgentTests {
         let agent = try agent()
         let running = Task { try await agent.run() }
         let files = try (1...2).map { try Fixtures.trained(provenance: ["version": "\($0)"]).model.bytes }
-        #expect(await eventually(timeout: .seconds(30)) { (try? count("model")) ?? 0 > 0 })
+        #expect(await eventually { (try? count("model")) ?? 0 > 0 })
         let cohort = try #require(try published(AgentState.self, on: .state(Fixtures.agent)).last).cohort
         let first = Fixtures.manifest(release: 1, bytes: files[0], cohort: cohort)
         try bus.deliver(try sealed(first, on: .release(first.cohort)))
@@ -171,7 +171,7 @@ struct EdgeAgentTests {
     /// Sends a file's chunks once they are asked for.
     private func deliver(_ file: Data) async throws {
         let plan = ChunkPlan(of: file, chunkBytes: 1024)
-        let isAsked = await eventually(timeout: .seconds(10)) {
+        let isAsked = await eventually {
             (try? published(ChunkRequest.self, on: .get(Fixtures.agent)).contains { $0.digest == plan.digest }) == true
         }
         #expect(isAsked)
@@ -185,7 +185,7 @@ struct EdgeAgentTests {
     }
 
     private func isReported(_ state: RolloutState, release: Int) async throws -> Bool {
-        await eventually(timeout: .seconds(20)) { (try? reports(release).contains { $0.state == state }) == true }
+        await eventually { (try? reports(release).contains { $0.state == state }) == true }
     }
 
     private func said(_ topic: Topic) -> Bool { bus.published.contains { $0.topic == topics.text(topic) } }

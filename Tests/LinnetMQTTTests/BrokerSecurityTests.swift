@@ -79,8 +79,8 @@ struct BrokerSecurityTests {
         }
 
         #expect(Set(heard.all).count == 1000)
-        // A packet left standing in a TLS record would wait a second for the next look.
-        #expect(time < .seconds(5), "\(time)")
+        // A packet left standing in a TLS record would wait a second for the next look: 1000 s in all.
+        #expect(time < .seconds(60), "\(time)")
         try await press.stop()
         try await coordinator.stop()
     }

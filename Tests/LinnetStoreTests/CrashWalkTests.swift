@@ -62,7 +62,7 @@ struct CrashWalkTests {
         var current = try life(reaper)
         var answered: Set<Int> = []
         var reported = 0
-        _ = try await eventually(timeout: .seconds(20)) {
+        _ = try await eventually {
             if current.reaper.isDead {
                 try await current.end()
                 current = try life(Reaper(at: 0, .before))

@@ -6,7 +6,7 @@
 ///
 /// - Returns: whether it held in time.
 public func eventually(
-    timeout: Duration = .seconds(10), _ condition: () async throws -> Bool
+    timeout: Duration = .seconds(60), _ condition: () async throws -> Bool
 ) async rethrows -> Bool {
     let deadline = ContinuousClock.now + timeout
     while try await !condition() {

@@ -11,7 +11,7 @@ extension SystemTests {
         func help() async throws {
             let program = try RunningProgram("linnet", ["--help"])
 
-            #expect(try await program.end(within: .seconds(20)) == 0)
+            #expect(try await program.end(within: .seconds(60)) == 0)
             for command in ["status", "agents", "rounds", "models", "anomalies", "audit", "quickstart", "69"] {
                 #expect(program.said.contains(command))
             }
@@ -24,7 +24,7 @@ extension SystemTests {
             let port = try Loopback.freePort()
             let program = try RunningProgram("linnet", [command, "--api", "http://127.0.0.1:\(port)"])
 
-            #expect(try await program.end(within: .seconds(20)) == 69)
+            #expect(try await program.end(within: .seconds(60)) == 69)
             #expect(program.said.isEmpty)
             #expect(program.complained.contains("no coordinator answers at http://127.0.0.1:\(port)"))
             #expect(program.complained.contains("linnet-coordinator run"))
@@ -33,11 +33,11 @@ extension SystemTests {
         @Test("the API is found by LINNET_API, and an option that is no address is a usage error")
         func addresses() async throws {
             let named = try RunningProgram("linnet", ["status"], environment: ["LINNET_API": "http://127.0.0.1:9"])
-            #expect(try await named.end(within: .seconds(20)) == 69)
+            #expect(try await named.end(within: .seconds(60)) == 69)
             #expect(named.complained.contains("http://127.0.0.1:9"))
 
             let wrong = try RunningProgram("linnet", ["status", "--api", "tcp:nowhere"])
-            #expect(try await wrong.end(within: .seconds(20)) == 64)
+            #expect(try await wrong.end(within: .seconds(60)) == 64)
             #expect(wrong.complained.contains("\"tcp:nowhere\" is no address of an API"))
         }
 
@@ -46,7 +46,7 @@ extension SystemTests {
             let directory = try TemporaryDirectory()
             let program = try RunningProgram("linnet", ["status", "--state", directory.path])
 
-            #expect(try await program.end(within: .seconds(20)) == 69)
+            #expect(try await program.end(within: .seconds(60)) == 69)
             #expect(program.complained.contains("there is no api.json"))
         }
 
@@ -59,7 +59,7 @@ extension SystemTests {
         func refusals(arguments: [String], words: String) async throws {
             let program = try RunningProgram("linnet", ["quickstart"] + arguments)
 
-            #expect(try await program.end(within: .seconds(20)) == 64)
+            #expect(try await program.end(within: .seconds(60)) == 64)
             #expect(program.complained.contains(words))
         }
 
@@ -78,7 +78,7 @@ extension SystemTests {
                 """, to: "edge.yaml")
             let program = try RunningProgram("linnet-edge", ["check", "--config", file])
 
-            #expect(try await program.end(within: .seconds(20)) == 78)
+            #expect(try await program.end(within: .seconds(60)) == 78)
             for words in ["agent", "window.length", "learnin", "learning", "insecureLoopback", "coordinator"] {
                 #expect((program.complained + program.said).contains(words), "nothing about \(words)")
             }
@@ -96,10 +96,10 @@ extension SystemTests {
             let bad = try directory.write("state: state\nrounds: {every: soon}\n", to: "bad.yaml")
 
             #expect(
-                try await RunningProgram("linnet-coordinator", ["check", "--config", good]).end(within: .seconds(20))
+                try await RunningProgram("linnet-coordinator", ["check", "--config", good]).end(within: .seconds(60))
                     == 0)
             let program = try RunningProgram("linnet-coordinator", ["check", "--config", bad])
-            #expect(try await program.end(within: .seconds(20)) == 78)
+            #expect(try await program.end(within: .seconds(60)) == 78)
             #expect((program.complained + program.said).contains("rounds.every"))
         }
     }

@@ -10,7 +10,7 @@ extension SystemTests {
         @Test(
             "agents that replay recordings learn together, find every fault laid over them, and the run ends with 0",
             .enabled(if: MosquittoBroker.isAvailable, Comment(rawValue: MosquittoBroker.skipped)),
-            .timeLimit(.minutes(3)))
+            .timeLimit(.minutes(8)))
         func replay() async throws {
             let directory = try TemporaryDirectory("linnet-recordings")
             for number in 1...3 { try directory.write(Self.recording(number), to: "pump-\(number).csv") }
@@ -19,7 +19,7 @@ extension SystemTests {
             let program = try RunningProgram(
                 "linnet",
                 ["quickstart", "--agents", "2", "--for", "75s", "--json", "--data", directory.path, "--directory", run])
-            let code = try await program.end(within: .seconds(150))
+            let code = try await program.end(within: .seconds(240))
 
             #expect(code == 0, "\(program.said)\n\(program.complained)")
             let (result, _) = try QuickstartResult.read(lastLineOf: program.said)
