@@ -104,28 +104,18 @@ extension FleetCoordinator {
         } catch let refusal as UpdateRefusal {
             return try refuse(refusal, round: round, sequence: 0, of: agent)
         }
-        // Sent again because the receipt was lost: say again what was said. Once no answer to the round is taken any more,
-        // it is a replay.
-        let isWanted =
-            try settings.strategy.buffer != nil
-            || store.openRounds().contains { $0.number == round && $0.phase == .collecting }
-        if isWanted, header.round == round,
-            let verdict = try store.verdicts(of: agent, limit: 16).last(where: {
-                $0.round == round && $0.sequence == header.sequence
-            })
-        {
-            return acknowledge(agent, receipts: [verdict.receipt])
-        }
-        if try waitsForBuffer(header) { return }
         do {
-            try screen(header)
             guard header.round == round else {
                 throw UpdateRefusal.malformed("the header is for round \(header.round), the topic for round \(round)")
+            }
+            switch try admission.judge(header, in: situation(of: header)) {
+            case .sayAgain(let receipt): acknowledge(agent, receipts: [receipt])
+            case .wait: break
+            case .take: if inbox.open(header) == .full { counters.count(.messagesDropped) }
             }
         } catch let refusal as UpdateRefusal {
             return try refuse(refusal, round: round, sequence: header.sequence, of: agent)
         }
-        if inbox.open(header) == .full { counters.count(.messagesDropped) }
     }
 
     private func open(_ payload: Data, of agent: AgentID, round: Int) throws -> UpdateHeader {
@@ -160,30 +150,19 @@ extension FleetCoordinator {
         }
     }
 
-    /// Checks what the header says of itself against the round it is for.
+    /// What the store says of an update.
     ///
-    /// - Throws: ``UpdateRefusal``, or the store's own error, and then nothing is decided: the agent sends again.
-    private func screen(_ header: UpdateHeader) throws {
-        let round = try store.openRounds().first { $0.cohort == header.cohort }
-        // An agent answers the round it was asked in, whichever takes the answer.
-        let asked = round?.number == header.round ? round : try store.round(header.round)
-        let terms = UpdateScreening.RoundTerms(
-            cohort: header.cohort, round: round?.number ?? 0, kind: round?.kind ?? header.kind,
-            base: round?.base?.version, participants: asked?.cohort == header.cohort ? asked?.participants ?? [] : [],
-            isOpen: round?.phase == .collecting, minimumWindows: round?.minimumWindows ?? 0,
-            lateBases: try round.map(lateBases) ?? [])
-        try screening.screen(
-            agent: header.agent, cohort: header.cohort, round: header.round, kind: header.kind, base: header.base,
-            windows: header.windows, sequence: header.sequence, lastSequence: try store.lastSequence(of: header.agent),
-            alreadySubmitted: try store.acceptedAgents(of: terms.round).contains(header.agent), terms: terms)
-        let limit = header.base == nil ? Self.maximumStatisticsBytes : (round?.base?.plan.bytes ?? 0) + 65_536
-        guard header.plan.bytes <= limit else {
-            throw UpdateRefusal.malformed(
-                "it announces \(header.plan.bytes) bytes; an update of this round has \(limit) at most")
-        }
-        if header.kind == .training, let before = header.lossBefore, let after = header.lossAfter {
-            try screening.screen(lossBefore: before, lossAfter: after)
-        }
+    /// - Throws: the store's own error, and then nothing is decided: the agent sends again.
+    private func situation(of header: UpdateHeader) throws -> UpdateAdmission.Situation {
+        let open = try store.openRounds().first { $0.cohort == header.cohort }
+        return UpdateAdmission.Situation(
+            open: open, asked: open?.number == header.round ? open : try store.round(header.round),
+            last: try store.lastRound(of: header.cohort), lastSequence: try store.lastSequence(of: header.agent),
+            hasSubmitted: try open.map { try store.acceptedAgents(of: $0.number).contains(header.agent) } ?? false,
+            verdict: try store.verdicts(of: header.agent, limit: 16).last {
+                $0.round == header.round && $0.sequence == header.sequence
+            }?.receipt,
+            lateBases: try open.map(lateBases) ?? [])
     }
 
     private func takeChunk(_ chunk: Data, part: Int, round: Int, of agent: AgentID) throws {
@@ -192,44 +171,29 @@ extension FleetCoordinator {
         case .corrupt(let header):
             try refuse(.digestMismatch, round: round, sequence: header.sequence, of: agent)
         case .complete(let header, let body):
-            let stored: Data
-            if try waitsForBuffer(header) { return }
             do {
                 // The round may have closed while the chunks were on their way.
-                try screen(header)
-                stored = try screen(body: body, of: header)
+                let situation = try situation(of: header)
+                switch try admission.judge(header, in: situation) {
+                case .sayAgain(let receipt): return acknowledge(agent, receipts: [receipt])
+                case .wait: return
+                case .take: break
+                }
+                let stored = try admission.judge(
+                    body, of: header, base: try header.base.flatMap(model),
+                    channelCount: contracts[header.cohort]?.channels.count ?? 0)
+                try accept(
+                    UpdateRecord(
+                        header: header, body: stored, receivedAt: clock.now(), round: situation.open?.number))
             } catch let refusal as UpdateRefusal {
-                return try refuse(refusal, round: round, sequence: header.sequence, of: agent)
+                try refuse(refusal, round: round, sequence: header.sequence, of: agent)
             }
-            let taken = try store.openRounds().first { $0.cohort == header.cohort }?.number
-            try accept(UpdateRecord(header: header, body: stored, receivedAt: clock.now(), round: taken))
         }
     }
 
-    /// Checks the numbers: structure, then finite, then shape, then norm.
-    ///
-    /// - Returns: what is stored of the body: statistics as they came, and weights as a whole model.
-    private func screen(body: Data, of header: UpdateHeader) throws(UpdateRefusal) -> Data {
-        switch header.kind {
-        case .statistics:
-            let channels = contracts[header.cohort]?.channels.count ?? 0
-            let statistics: StatisticsBody
-            do throws(WireError) {
-                statistics = try Wire.decode(StatisticsBody.self, from: body, limit: Self.maximumStatisticsBytes)
-            } catch {
-                throw .malformed("\(error)")
-            }
-            try screening.screen(
-                moments: statistics.channels, sketches: statistics.sketches, channelCount: channels)
-            return body
-        case .training:
-            guard let digest = header.base?.digest, let file = (try? store.file(of: digest)) ?? nil,
-                let base = try? ModelArtifact(parsing: file)
-            else { throw .staleBase(found: header.base, expected: nil) }
-            let update = try UpdateDecoding.model(in: body, base: base)
-            try screening.screen(parameters: update.parameters, base: base.parameters)
-            return update.encoded()
-        }
+    /// A stored version's model; `nil` where it is gone, or can not be read.
+    private func model(_ version: ModelVersion) throws -> ModelArtifact? {
+        try store.file(of: version.digest).flatMap { try? ModelArtifact(parsing: $0) }
     }
 
     private func accept(_ update: UpdateRecord) throws {

@@ -14,7 +14,8 @@ extension FleetCoordinator {
         attempt("move rounds on") {
             let open = try self.store.openRounds()
             self.inbox.keep(
-                rounds: Set(open.map(\.number)), lateFrom: self.firstLateRound(before: open.map(\.number).max() ?? 0))
+                rounds: Set(open.map(\.number)),
+                lateFrom: self.admission.late.firstRound(before: open.map(\.number).max() ?? 0))
             for round in open {
                 self.attempt("move round \(round.number) on") { try self.moveRound(round.number, .tick(now)) }
             }
@@ -40,10 +41,10 @@ extension FleetCoordinator {
         let situation = RoundPolicy.Situation(
             cohort: cohort, now: now, agents: agents.values.filter { $0.state?.cohort == cohort },
             lastRound: try store.lastRound(of: cohort), newest: try newestModel(of: cohort))
-        switch settings.rounds.decide(situation, using: &generator) {
+        switch settings.rounds.decide(situation, strategy: settings.strategy, using: &generator) {
         case .wait(let reason): blockers[cohort] = reason
         case .open(let proposal):
-            let round = try store.open(asBuffer(proposal)) { round in
+            let round = try store.open(proposal) { round in
                 entry(
                     "round opened", "round \(round.number)",
                     "\(round.kind.rawValue), cohort \(cohort), asked \(round.participants.count) of "

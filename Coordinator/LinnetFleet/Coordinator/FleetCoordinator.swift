@@ -10,7 +10,7 @@ import Synchronization
 
 /// Runs the fleet: hears agents, opens and closes rounds, makes and releases versions.
 ///
-/// It decides nothing itself: ``RoundPolicy`` and ``RoundMachine`` say what is to be done, ``UpdateScreening`` what is
+/// It decides nothing itself: ``RoundPolicy`` and ``RoundMachine`` say what is to be done, ``UpdateAdmission`` what is
 /// taken, ``VersionMaking`` what comes out. Everything that matters is in the store before it is said to anybody, so a
 /// coordinator that was killed goes on where the store says it was.
 public actor FleetCoordinator: Service {
@@ -22,7 +22,7 @@ public actor FleetCoordinator: Service {
     let trusted: TrustedAgents
     let clock: WallClock
     let logger: Logger
-    let screening: UpdateScreening
+    let admission: UpdateAdmission
     let making: VersionMaking
     let startedAt: Timestamp
     public nonisolated let counters = FleetCounters()
@@ -89,8 +89,6 @@ public actor FleetCoordinator: Service {
     static let maximumAgents = 100_000
     static let maximumCohorts = 1024
     static let maximumAuditRowsPerMinute = 60
-    /// The moments of 4,096 channels fit in.
-    static let maximumStatisticsBytes = 2 * 1024 * 1024
     /// How often time is looked at.
     static let tickMilliseconds = 200
 
@@ -108,7 +106,7 @@ public actor FleetCoordinator: Service {
         self.clock = clock
         self.generator = generator
         self.logger = logger
-        screening = UpdateScreening(maximumNorm: settings.maximumUpdateNorm)
+        admission = UpdateAdmission(settings: settings)
         making = VersionMaking(settings: settings)
         startedAt = clock.now()
         lastRetention = startedAt

@@ -67,7 +67,12 @@ public struct RoundPolicy: Sendable, Equatable {
     }
 
     /// Decides whether a round of this cohort opens now. Its number is 0 until the store has given it one.
-    public func decide(_ situation: Situation, using generator: inout some RandomNumberGenerator) -> Decision {
+    ///
+    /// - Parameter strategy: how its updates will become a version.
+    public func decide(
+        _ situation: Situation, strategy: StrategyDescription = .standard,
+        using generator: inout some RandomNumberGenerator
+    ) -> Decision {
         if let last = situation.lastRound {
             guard last.phase.isOver else { return .wait("round \(last.number) is \(last.phase.rawValue)") }
             // The step from statistics to the first training round needs no pause.
@@ -94,13 +99,13 @@ public struct RoundPolicy: Sendable, Equatable {
                     + "windows or more); \(needed) are needed" + (away > 0 ? "; \(away) sit out" : ""))
         }
         let participants = selection.select(from: ready.map(\.id), using: &generator)
-        return .open(
-            Round(
-                number: 0, cohort: situation.cohort, kind: situation.newest == nil ? .statistics : .training,
-                base: situation.newest, settings: offeredSettings, participants: participants,
-                goal: min(goal, participants.count), quorum: quorum(of: participants.count),
-                minimumWindows: minimumWindows, openedAt: situation.now,
-                deadline: situation.now.adding(milliseconds: deadlineMilliseconds)))
+        let round = Round(
+            number: 0, cohort: situation.cohort, kind: situation.newest == nil ? .statistics : .training,
+            base: situation.newest, settings: offeredSettings, participants: participants,
+            goal: min(goal, participants.count), quorum: quorum(of: participants.count),
+            minimumWindows: minimumWindows, openedAt: situation.now,
+            deadline: situation.now.adding(milliseconds: deadlineMilliseconds))
+        return .open(LateUpdates(strategy).asBuffer(round))
     }
 
     /// Fewest updates for a round of so many participants; never more than the goal, at which it closes.

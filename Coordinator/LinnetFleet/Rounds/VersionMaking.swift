@@ -66,7 +66,7 @@ public struct VersionMaking: Sendable {
         for update in updates {
             do throws(WireError) {
                 let body = try Wire.decode(
-                    StatisticsBody.self, from: update.body, limit: FleetCoordinator.maximumStatisticsBytes)
+                    StatisticsBody.self, from: update.body, limit: UpdateAdmission.maximumStatisticsBytes)
                 bodies.append((update.header.agent, body))
             } catch {
                 throw .wire(error)

@@ -24,7 +24,7 @@ struct SimulatedCoordinator {
     let settings: SimulationSettings
     let contract: SignalContract
     let cohort: CohortID
-    private let screening: UpdateScreening
+    private let admission: UpdateAdmission
     private let making: VersionMaking
 
     // What a real coordinator has on disk.
@@ -52,7 +52,7 @@ struct SimulatedCoordinator {
         self.settings = settings
         self.contract = contract
         cohort = CohortID(of: contract)
-        screening = UpdateScreening(maximumNorm: settings.fleet.maximumUpdateNorm)
+        admission = UpdateAdmission(settings: settings.fleet, looksAtNumbers: settings.isScreened)
         making = VersionMaking(settings: settings.fleet)
         generator = SeededGenerator(seed: settings.seed &+ 0x636f_6f72)
     }
@@ -71,7 +71,7 @@ struct SimulatedCoordinator {
         guard isUp, round == nil else { return [] }
         let situation = RoundPolicy.Situation(
             cohort: cohort, now: now, agents: agents, lastRound: lastRound, newest: newest.map(reference))
-        switch settings.fleet.rounds.decide(situation, using: &generator) {
+        switch settings.fleet.rounds.decide(situation, strategy: settings.fleet.strategy, using: &generator) {
         case .wait: return [.plan(.openRound, after: 10_000)]
         case .open(let proposal):
             var round = proposal
@@ -120,14 +120,15 @@ struct SimulatedCoordinator {
     /// Takes in an update that has arrived whole.
     mutating func receive(_ submission: Submission, at now: Timestamp) -> [Action] {
         let header = submission.header
-        // Sent again because the answer was lost: say again what was said.
-        if let verdict = verdicts[header.agent], verdict.sequence == header.sequence, verdict.round == round?.number {
-            return [.answer(agent: submission.agent, verdict)]
-        }
         let body: Data
         do throws(UpdateRefusal) {
-            try screen(header)
-            body = try screened(submission.body, of: header)
+            switch try admission.judge(header, in: situation(of: header)) {
+            case .sayAgain(let receipt): return [.answer(agent: submission.agent, receipt)]
+            case .wait: return []
+            case .take: break
+            }
+            body = try admission.judge(
+                submission.body, of: header, base: base, channelCount: contract.channels.count)
         } catch {
             return refuse(submission, error, at: now)
         }
@@ -139,40 +140,12 @@ struct SimulatedCoordinator {
         return [.answer(agent: submission.agent, receipt)] + move(.updateAccepted(header.agent), at: now)
     }
 
-    private func screen(_ header: UpdateHeader) throws(UpdateRefusal) {
-        let terms = UpdateScreening.RoundTerms(
-            cohort: cohort, round: round?.number ?? 0, kind: round?.kind ?? header.kind, base: round?.base?.version,
-            participants: round?.participants ?? [], isOpen: round?.phase == .collecting,
-            minimumWindows: round?.minimumWindows ?? 0)
-        try screening.screen(
-            agent: header.agent, cohort: header.cohort, round: header.round, kind: header.kind, base: header.base,
-            windows: header.windows, sequence: header.sequence, lastSequence: lastSequence[header.agent] ?? 0,
-            alreadySubmitted: updates[header.agent] != nil, terms: terms)
-        if settings.isScreened, let before = header.lossBefore, let after = header.lossAfter {
-            try screening.screen(lossBefore: before, lossAfter: after)
-        }
-    }
-
-    /// - Returns: what is stored: a whole model, whichever way it has travelled.
-    private func screened(_ body: Data, of header: UpdateHeader) throws(UpdateRefusal) -> Data {
-        switch header.kind {
-        case .statistics:
-            let moments: StatisticsBody
-            do throws(WireError) { moments = try Wire.decode(StatisticsBody.self, from: body) } catch {
-                throw .malformed("\(error)")
-            }
-            try screening.screen(moments: moments.channels, channelCount: contract.channels.count)
-            return body
-        case .training:
-            guard let base else { throw .staleBase(found: header.base, expected: nil) }
-            guard settings.isScreened else {
-                // What can not be read is stored as it is: who does not screen finds out when it is too late.
-                return (try? UpdateDecoding.model(in: body, base: base).encoded()) ?? body
-            }
-            let update = try UpdateDecoding.model(in: body, base: base)
-            try screening.screen(parameters: update.parameters, base: base.parameters)
-            return update.encoded()
-        }
+    private func situation(of header: UpdateHeader) -> UpdateAdmission.Situation {
+        let verdict = verdicts[header.agent]
+        return UpdateAdmission.Situation(
+            open: round, asked: round, last: round ?? lastRound, lastSequence: lastSequence[header.agent] ?? 0,
+            hasSubmitted: updates[header.agent] != nil,
+            verdict: verdict?.sequence == header.sequence && verdict?.round == header.round ? verdict : nil)
     }
 
     private mutating func refuse(_ submission: Submission, _ refusal: UpdateRefusal, at now: Timestamp) -> [Action] {
