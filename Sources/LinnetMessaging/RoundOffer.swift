@@ -110,10 +110,19 @@ public struct RoundOffer: SignedPayload, Equatable {
     public var participants: [AgentID]
     public var openedAt: Timestamp
     public var deadline: Timestamp
+    /// Over how long participants spread their beginnings, each at its own moment; absent where all begin at once.
+    public var spreadMilliseconds: Int?
+    /// When the cohort's next training round opens at the earliest; a participant does not train before. Absent where the
+    /// coordinator does not say.
+    public var nextAt: Timestamp?
+
+    /// The longest time from one round's beginning to the next, in days.
+    public static let maximumPauseDays: Int64 = 32
 
     public init(
         cohort: CohortID, round: Int, kind: RoundKind, isOpen: Bool, base: ModelReference?, settings: ClientSettings,
-        participants: [AgentID], openedAt: Timestamp, deadline: Timestamp
+        participants: [AgentID], openedAt: Timestamp, deadline: Timestamp, spreadMilliseconds: Int? = nil,
+        nextAt: Timestamp? = nil
     ) {
         self.cohort = cohort
         self.round = round
@@ -124,6 +133,8 @@ public struct RoundOffer: SignedPayload, Equatable {
         self.participants = participants
         self.openedAt = openedAt
         self.deadline = deadline
+        self.spreadMilliseconds = spreadMilliseconds
+        self.nextAt = nextAt
     }
 
     public func check() throws(WireError) {
@@ -134,5 +145,13 @@ public struct RoundOffer: SignedPayload, Equatable {
         }
         try base?.check()
         try settings.check()
+        if let spread = spreadMilliseconds, !(0...86_400_000).contains(spread) {
+            throw .notAllowed(field: "spreadMilliseconds", found: "\(spread)", allowed: "0 to 86400000")
+        }
+        if let nextAt, nextAt.milliseconds(since: openedAt) > Self.maximumPauseDays * 86_400_000 {
+            throw .notAllowed(
+                field: "nextAt", found: "\(nextAt)",
+                allowed: "at most \(Self.maximumPauseDays) days after \(openedAt), when the round was opened")
+        }
     }
 }

@@ -42,7 +42,7 @@ extension Simulation {
             log.add(queue.uptime, "\(agents[agent].id) up")
             agents[agent].restart(cohort: coordinator.cohort)
             connect(agent)
-            if let round = coordinator.round { deliver(round.offer, to: agent, wasRetained: true) }
+            if let round = coordinator.round { deliver(round.offer(), to: agent, wasRetained: true) }
         case .update, .openRound, .deadline, .coordinatorUp: break
         }
     }
@@ -70,7 +70,9 @@ extension Simulation {
         case .stopWorking:
             waiting.removeAll { $0.agent == agent }
             computed[agent] = nil
-        case .stopGettingBase, .finish: break
+        case .beginLater(let milliseconds):
+            queue.plan(.agentTick(agent: agent, run: agents[agent].run), after: milliseconds)
+        case .stopGettingBase, .finish, .remember: break
         }
     }
 

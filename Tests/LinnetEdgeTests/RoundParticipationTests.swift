@@ -16,15 +16,16 @@ struct RoundParticipationTests {
 
     private func offer(
         _ round: Int = 1, kind: RoundKind = .training, isOpen: Bool = true, participants: [AgentID] = [Fixtures.agent],
-        cohort: CohortID = CohortID(of: Fixtures.contract), acceptsLateUpdates: Bool = false
+        cohort: CohortID = CohortID(of: Fixtures.contract), acceptsLateUpdates: Bool = false,
+        openedAt: Timestamp = Fixtures.start, spreadMilliseconds: Int? = nil, nextAt: Timestamp? = nil
     ) -> RoundOffer {
         let plan = ChunkPlan(of: base, chunkBytes: 1000)
         let reference = ModelReference(version: ModelVersion(number: 1, digest: plan.digest), plan: plan)
         return RoundOffer(
             cohort: cohort, round: round, kind: kind, isOpen: isOpen, base: kind == .training ? reference : nil,
             settings: ClientSettings(acceptsLateUpdates: acceptsLateUpdates), participants: participants,
-            openedAt: Fixtures.start,
-            deadline: Fixtures.start.adding(milliseconds: 60_000))
+            openedAt: openedAt, deadline: openedAt.adding(milliseconds: 60_000),
+            spreadMilliseconds: spreadMilliseconds, nextAt: nextAt)
     }
 
     private let live = RoundArrival(wasRetained: false, at: Fixtures.start)
@@ -56,6 +57,52 @@ struct RoundParticipationTests {
         #expect(participation.handle(.receipts([receipt]), uptime: 30) == [.heard(receipt), .finish(1)])
         #expect(participation.phase == .idle)
         #expect(participation.handle(.offer(offer(), live), uptime: 40) == [])
+    }
+
+    @Test("with a spread each agent begins at a moment of its own, the same one at every delivery, and not before")
+    func spread() throws {
+        let offer = offer(spreadMilliseconds: 20_000)
+        let delays = try (1...200).map { RoundPace.delay(of: offer, for: try AgentID("press-\($0)"), live) }
+        #expect(delays.allSatisfy { (0..<20_000).contains($0) } && Set(delays).count > 190)
+        #expect((5000..<15_000).contains(delays.sorted()[100]))
+        let delay = RoundPace.delay(of: offer, for: Fixtures.agent, live)
+        let kept = RoundArrival(wasRetained: true, at: Fixtures.start.adding(milliseconds: delay - 10))
+        #expect(RoundPace.delay(of: offer, for: Fixtures.agent, kept) == 10)
+
+        var participation = participation()
+        #expect(participation.handle(.offer(offer, live), uptime: 100) == [.beginLater(milliseconds: delay)])
+        #expect(participation.handle(.tick, uptime: 100 + delay - 1) == [])
+        #expect(participation.handle(.tick, uptime: 100 + delay) == [.getBase(offer.base!)])
+        #expect(RoundPace.delay(of: self.offer(), for: Fixtures.agent, live) == 0)
+    }
+
+    @Test(
+        "an agent does not train earlier than it was asked to, by the coordinator's clock and by its own, over a restart"
+    )
+    func comeBack() {
+        let nextAt = Fixtures.start.adding(milliseconds: 3_600_000)
+        var participation = participation()
+        let told = RoundPace(round: 1, nextAt: nextAt)
+        #expect(
+            participation.handle(.offer(offer(1, isOpen: false, nextAt: nextAt), live), uptime: 0) == [.remember(told)])
+        participation = RoundParticipation(
+            agent: Fixtures.agent, cohort: CohortID(of: Fixtures.contract), lastRound: 1, pace: told)
+
+        let early = offer(2)
+        let reason = "this agent was asked to come back at \(nextAt)"
+        #expect(
+            participation.handle(.offer(early, live), uptime: 0)
+                == [.remember(RoundPace(round: 2)), .sitOut(early, reason)])
+        // Round 2 says nothing of the next one, so the next one may come at any time.
+        #expect(participation.handle(.offer(offer(3), live), uptime: 0).last == .getBase(offer(3).base!))
+
+        // A coordinator whose clock was set back, and an agent whose clock was: the other one's clock decides.
+        #expect(!told.isEarly(early, at: nextAt) && told.isEarly(early, at: Fixtures.start))
+        #expect(!told.isEarly(offer(2, openedAt: nextAt), at: Fixtures.start))
+        // Statistics are no training; and an old offer that comes again says nothing new.
+        #expect(!told.isEarly(offer(2, kind: .statistics), at: Fixtures.start))
+        var again = told
+        #expect(!again.hear(offer(1, isOpen: false, nextAt: nextAt)) && again.hear(offer(1, isOpen: false)))
     }
 
     @Test("an answer that is wanted even when late is finished and sent, past the round's end and past newer rounds")

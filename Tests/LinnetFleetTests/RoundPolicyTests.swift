@@ -177,6 +177,35 @@ struct RoundPolicyTests {
         #expect(opened(decide(RoundPolicy(), agents, last: future, newest: model)) != nil)
     }
 
+    @Test(
+        "agents are told when the next round opens: after its pace, after a failure's end, and at once after statistics"
+    )
+    func nextAt() {
+        let policy = RoundPolicy(everyMilliseconds: 60_000)
+        let training = round(.training, .committed, openedSecondsAgo: 50, endedSecondsAgo: 5)
+        #expect(policy.nextAt(after: training) == now.adding(milliseconds: 10_000))
+        let open = round(.training, .collecting, openedSecondsAgo: 50)
+        #expect(policy.nextAt(after: open) == now.adding(milliseconds: 10_000))
+        let abandoned = round(.training, .abandoned, openedSecondsAgo: 600, endedSecondsAgo: 20)
+        #expect(policy.nextAt(after: abandoned) == now.adding(milliseconds: 40_000))
+        let statistics = round(.statistics, .committed, openedSecondsAgo: 2, endedSecondsAgo: 1)
+        #expect(policy.nextAt(after: statistics) == now.adding(milliseconds: -1000))
+        #expect(open.offer(nextAt: now).nextAt == now && open.offer().nextAt == nil)
+    }
+
+    @Test("a large fleet's beginnings are spread so that no more arrive in a second than was said, within an eighth")
+    func spread() throws {
+        let agents = try (0..<100).map { try agent("a\($0)") }
+        let policy = RoundPolicy(deadlineMilliseconds: 600_000, arrivalsPerSecond: 5)
+        let round = try #require(opened(decide(policy, agents)))
+        #expect(round.spreadMilliseconds == 20_000 && round.offer().spreadMilliseconds == 20_000)
+        #expect(try #require(opened(decide(RoundPolicy(), agents))).spreadMilliseconds == nil)
+        let few = RoundPolicy(arrivalsPerSecond: 200)
+        #expect(try #require(opened(decide(few, agents))).spreadMilliseconds == nil)
+        let short = RoundPolicy(deadlineMilliseconds: 16_000, arrivalsPerSecond: 1)
+        #expect(try #require(opened(decide(short, agents))).spreadMilliseconds == 2000)
+    }
+
     @Test("training is asked to end well before the deadline")
     func trainingTime() throws {
         let agents = [try agent("a"), try agent("b")]

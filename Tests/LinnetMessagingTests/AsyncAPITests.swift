@@ -106,6 +106,7 @@ struct AsyncAPITests {
         (state.devices[0].score, state.devices[0].threshold) = (nil, nil)
         var offer = Samples.offer
         (offer.kind, offer.base) = (.statistics, nil)
+        (offer.spreadMilliseconds, offer.nextAt) = (nil, nil)
         var header = Samples.header
         (header.kind, header.base, header.lossBefore, header.lossAfter) = (.statistics, nil, nil, nil)
         var manifest = Samples.manifest

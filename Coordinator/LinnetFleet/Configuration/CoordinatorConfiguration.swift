@@ -131,7 +131,9 @@ public struct CoordinatorConfiguration: Sendable, Equatable {
             quorum: quorum, quorumShare: rounds.number("quorumShare", default: 0.6, in: 0...1), goal: goal,
             overSelection: rounds.number("overSelection", default: 1.3, in: 1...10),
             minimumWindows: rounds.integer("minimumWindows", default: 64, in: 1...10_000_000),
-            freshMilliseconds: milliseconds(fresh), settings: settings)
+            freshMilliseconds: milliseconds(fresh),
+            arrivalsPerSecond: rounds.integer("arrivalsPerSecond", default: 200, in: 1...1_000_000),
+            settings: settings)
     }
 
     /// The ranges above keep every duration far below what an `Int64` of milliseconds can hold.

@@ -10,7 +10,7 @@ extension FleetCoordinator {
     func announceEverything() {
         attempt("announce rounds and releases") {
             for cohort in self.contracts.keys.sorted() {
-                if let round = try self.store.lastRound(of: cohort) { self.announce(round.offer) }
+                if let round = try self.store.lastRound(of: cohort) { self.announce(round) }
             }
         }
         for release in releases.values.sorted(by: { $0.cohort < $1.cohort }) { announce(release) }
@@ -18,7 +18,10 @@ extension FleetCoordinator {
         unacknowledged.formUnion(agents.keys)
     }
 
-    func announce(_ offer: RoundOffer) { announce(offer, on: .round(offer.cohort)) }
+    /// Says that a round is open, or over, and when to come back.
+    func announce(_ round: Round) {
+        announce(round.offer(nextAt: settings.rounds.nextAt(after: round)), on: .round(round.cohort))
+    }
 
     func announce(_ manifest: ReleaseManifest) { announce(manifest, on: .release(manifest.cohort)) }
 

@@ -57,7 +57,7 @@ extension FleetCoordinator {
                     "round": "\(round.number)", "cohort": "\(cohort)", "kind": "\(round.kind.rawValue)",
                     "participants": "\(round.participants.count)",
                 ])
-            announce(round.offer)
+            announce(round)
             if let base = round.base { broadcastModel(base) }
         }
     }
@@ -77,7 +77,7 @@ extension FleetCoordinator {
             round.phase = .aggregating
             let audit = entry("round closed", "round \(round.number)", "enough updates are in")
             guard try store.move(round, from: .collecting, audit: audit) else { return }
-            announce(round.offer)
+            announce(round)
         }
         var machine = RoundMachine(round, accepted: try store.acceptedAgents(of: round.number))
         let version: VersionRecord
@@ -180,6 +180,6 @@ extension FleetCoordinator {
         let audit = entry("round abandoned", "round \(round.number)", reason)
         guard try store.move(round, from: open.phase, audit: audit) else { return }
         logger.notice("round abandoned", metadata: ["round": "\(round.number)", "reason": "\(reason)"])
-        announce(round.offer)
+        announce(round)
     }
 }

@@ -35,6 +35,8 @@ public struct Round: Codable, Sendable, Equatable {
     public var minimumWindows: Int
     public var openedAt: Timestamp
     public var deadline: Timestamp
+    /// Over how long participants spread their beginnings; absent where all begin at once.
+    public var spreadMilliseconds: Int?
     public var endedAt: Timestamp?
     /// What it made.
     public var version: ModelVersion?
@@ -63,9 +65,12 @@ public struct Round: Codable, Sendable, Equatable {
     }
 
     /// The offer that stands, or stood, for this round.
-    public var offer: RoundOffer {
+    ///
+    /// - Parameter nextAt: when the next training round opens at the earliest, see ``RoundPolicy/nextAt(after:)``.
+    public func offer(nextAt: Timestamp? = nil) -> RoundOffer {
         RoundOffer(
             cohort: cohort, round: number, kind: kind, isOpen: phase == .collecting, base: base, settings: settings,
-            participants: participants, openedAt: openedAt, deadline: deadline)
+            participants: participants, openedAt: openedAt, deadline: deadline,
+            spreadMilliseconds: spreadMilliseconds, nextAt: nextAt)
     }
 }

@@ -21,12 +21,14 @@ public struct RoundPolicy: Sendable, Equatable {
     public var minimumWindows: Int
     /// How old an agent's last state may be for it to count as ready.
     public var freshMilliseconds: Int64
+    /// How many participants begin in a second, at most; `nil` lets all begin at once.
+    public var arrivalsPerSecond: Int?
     public var settings: ClientSettings
 
     public init(
         everyMilliseconds: Int64 = 3_600_000, deadlineMilliseconds: Int64 = 600_000, quorum: Int = 2,
         quorumShare: Double = 0.6, goal: Int = 1000, overSelection: Double = 1.3, minimumWindows: Int = 64,
-        freshMilliseconds: Int64 = 60_000, settings: ClientSettings = ClientSettings()
+        freshMilliseconds: Int64 = 60_000, arrivalsPerSecond: Int? = nil, settings: ClientSettings = ClientSettings()
     ) {
         self.everyMilliseconds = everyMilliseconds
         self.deadlineMilliseconds = deadlineMilliseconds
@@ -36,6 +38,7 @@ public struct RoundPolicy: Sendable, Equatable {
         self.overSelection = overSelection
         self.minimumWindows = minimumWindows
         self.freshMilliseconds = freshMilliseconds
+        self.arrivalsPerSecond = arrivalsPerSecond
         self.settings = settings
     }
 
@@ -75,14 +78,10 @@ public struct RoundPolicy: Sendable, Equatable {
     ) -> Decision {
         if let last = situation.lastRound {
             guard last.phase.isOver else { return .wait("round \(last.number) is \(last.phase.rawValue)") }
-            // The step from statistics to the first training round needs no pause.
-            let isFirstTraining = last.kind == .statistics && last.phase == .committed
-            // After a round that came to nothing the pause counts from its end, or a long deadline would leave none.
-            let start = last.phase == .abandoned ? last.endedAt ?? last.openedAt : last.openedAt
-            let waited = situation.now.milliseconds(since: start)
+            let left = nextAt(after: last).milliseconds(since: situation.now)
             // A clock set back must not stop rounds for as long as it was set back.
-            if !isFirstTraining, (0..<everyMilliseconds).contains(waited) {
-                return .wait("the next round is due in \((everyMilliseconds - waited + 999) / 1000) s")
+            if (1...everyMilliseconds).contains(left) {
+                return .wait("the next round is due in \((left + 999) / 1000) s")
             }
         }
         let online = situation.agents.filter { isOnline($0, now: situation.now) }
@@ -99,13 +98,37 @@ public struct RoundPolicy: Sendable, Equatable {
                     + "windows or more); \(needed) are needed" + (away > 0 ? "; \(away) sit out" : ""))
         }
         let participants = selection.select(from: ready.map(\.id), using: &generator)
-        let round = Round(
+        var round = Round(
             number: 0, cohort: situation.cohort, kind: situation.newest == nil ? .statistics : .training,
             base: situation.newest, settings: offeredSettings, participants: participants,
             goal: min(goal, participants.count), quorum: quorum(of: participants.count),
             minimumWindows: minimumWindows, openedAt: situation.now,
             deadline: situation.now.adding(milliseconds: deadlineMilliseconds))
+        round.spreadMilliseconds = spread(of: participants.count)
         return .open(LateUpdates(strategy).asBuffer(round))
+    }
+
+    /// When the next training round of a cohort opens at the earliest.
+    ///
+    /// - Parameter last: its newest round, open or over.
+    public func nextAt(after last: Round) -> Timestamp {
+        let ended = last.endedAt ?? last.openedAt
+        return switch (last.kind, last.phase) {
+        // The step from statistics to the first training round needs no pause.
+        case (.statistics, .committed): ended
+        // After a round that came to nothing the pause counts from its end, or a long deadline would leave none.
+        case (_, .abandoned): ended.adding(milliseconds: everyMilliseconds)
+        default: last.openedAt.adding(milliseconds: everyMilliseconds)
+        }
+    }
+
+    /// Over how many milliseconds so many participants begin; at most an eighth of the round, and less than a second is not
+    /// worth the trouble.
+    func spread(of participants: Int) -> Int? {
+        guard let arrivalsPerSecond, arrivalsPerSecond > 0 else { return nil }
+        let wanted = participants * 1000 / arrivalsPerSecond
+        let spread = min(wanted, Int(deadlineMilliseconds / 8))
+        return spread >= 1000 ? spread : nil
     }
 
     /// Fewest updates for a round of so many participants; never more than the goal, at which it closes.

@@ -37,6 +37,10 @@ public enum RoundEvent: Sendable, Equatable {
 
 /// What is to be done in a round.
 public enum RoundAction: Sendable, Equatable {
+    /// Send ``RoundEvent/tick`` when so much time has passed: the agent's turn comes then.
+    case beginLater(milliseconds: Int64)
+    /// Store when the coordinator wants to be answered next.
+    case remember(RoundPace)
     case getBase(ModelReference)
     case stopGettingBase(Digest)
     /// Train from this file on the agent's own windows, and prepare the answer.

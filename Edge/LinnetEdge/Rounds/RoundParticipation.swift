@@ -7,8 +7,8 @@ import LinnetNN
 
 /// Decides what an agent does about rounds: take part in one at a time, answer until it is heard, or sit it out and say why.
 ///
-///     offer ─▶ gettingBase ─▶ working ─▶ sending ─▶ idle
-///        └──── statistics ───▶──┘
+///     offer ─▶ waiting ─▶ gettingBase ─▶ working ─▶ sending ─▶ idle
+///                 └────── statistics ───▶──┘
 ///
 /// What keeps an agent out of rounds altogether is ``SittingOut``'s to decide; a round that has begun is gone on with.
 /// After a restart in the middle the broker delivers the retained offer again, and the work is done again under a new
@@ -18,6 +18,8 @@ public struct RoundParticipation: Sendable, Equatable {
     /// Where the round at hand stands.
     public enum Phase: Sendable, Equatable {
         case idle
+        /// Other participants begin first.
+        case waiting(RoundOffer)
         /// The version to train from is gathered.
         case gettingBase(RoundOffer)
         /// Training, or adding up, on the training thread.
@@ -38,6 +40,9 @@ public struct RoundParticipation: Sendable, Equatable {
     public private(set) var phase: Phase = .idle
     /// The last round that is over for this agent.
     public private(set) var lastRound: Int
+    /// When the coordinator wants to be answered next.
+    public private(set) var pace: RoundPace
+    private var beginsAt: Int64 = 0
     private var endsAt: Int64 = .max
     private var attempts = 0
     private var resendAt: Int64 = .max
@@ -45,17 +50,18 @@ public struct RoundParticipation: Sendable, Equatable {
     private var sitsOut: String?
 
     /// Continues from what the store holds.
-    public init(agent: AgentID, cohort: CohortID, lastRound: Int) {
+    public init(agent: AgentID, cohort: CohortID, lastRound: Int, pace: RoundPace = RoundPace()) {
         self.agent = agent
         self.cohort = cohort
         self.lastRound = lastRound
+        self.pace = pace
     }
 
     /// The offer that is being worked on.
     public var offer: RoundOffer? {
         switch phase {
         case .idle: nil
-        case .gettingBase(let offer), .working(let offer), .sending(let offer, _): offer
+        case .waiting(let offer), .gettingBase(let offer), .working(let offer), .sending(let offer, _): offer
         }
     }
 
@@ -65,7 +71,9 @@ public struct RoundParticipation: Sendable, Equatable {
     /// - Returns: what to do, in order. An event that does not fit the phase changes nothing.
     public mutating func handle(_ event: RoundEvent, uptime: Int64) -> [RoundAction] {
         switch (phase, event) {
-        case (_, .offer(let offer, let arrival)): return consider(offer, arrival, uptime: uptime)
+        case (_, .offer(let offer, let arrival)):
+            let actions = consider(offer, arrival, uptime: uptime)
+            return offer.cohort == cohort && pace.hear(offer) ? [.remember(pace)] + actions : actions
         case (_, .connectionChanged(let isConnected)):
             self.isConnected = isConnected
             guard isConnected, case .sending = phase else { return [] }
@@ -76,6 +84,7 @@ public struct RoundParticipation: Sendable, Equatable {
             return []
         case (.idle, _): return []
         case (_, .tick) where uptime >= endsAt: return end("the round's time is over")
+        case (.waiting(let offer), .tick) where uptime >= beginsAt: return begin(offer)
         case (.gettingBase(let offer), .base(let digest, let file)) where digest == offer.base?.version.digest:
             phase = .working(offer)
             if answersLate { endsAt = uptime + Self.longestLateness }
@@ -114,19 +123,30 @@ public struct RoundParticipation: Sendable, Equatable {
         let length = max(0, new.deadline.milliseconds(since: new.openedAt))
         let left = arrival.wasRetained ? min(length, new.deadline.milliseconds(since: arrival.at)) : length
         guard left > 0 else { return actions + [.sitOut(new, "its deadline, \(new.deadline), has passed")] }
-        endsAt = uptime + min(left, 86_400_000)
-        attempts = 0
-        if let base = new.base {
-            guard base.plan.bytes <= ModelDownloads.maximumBytes else {
-                return actions + finish(new.round) + [.sitOut(new, "its base has \(base.plan.bytes) bytes")]
-            }
-            phase = .gettingBase(new)
-            actions.append(.getBase(base))
-        } else {
-            phase = .working(new)
-            actions.append(.gatherStatistics(new))
+        if pace.isEarly(new, at: arrival.at), let nextAt = pace.nextAt {
+            return actions + [.sitOut(new, "this agent was asked to come back at \(nextAt)")]
         }
+        endsAt = uptime + min(left, 86_400_000)
+        let delay = RoundPace.delay(of: new, for: agent, arrival)
+        guard delay > 0 else { return actions + begin(new) }
+        beginsAt = uptime + delay
+        phase = .waiting(new)
+        actions.append(.beginLater(milliseconds: delay))
         return actions
+    }
+
+    private mutating func begin(_ offer: RoundOffer) -> [RoundAction] {
+        attempts = 0
+        guard let base = offer.base else {
+            phase = .working(offer)
+            return [.gatherStatistics(offer)]
+        }
+        guard base.plan.bytes <= ModelDownloads.maximumBytes else {
+            phase = .idle
+            return finish(offer.round) + [.sitOut(offer, "its base has \(base.plan.bytes) bytes")]
+        }
+        phase = .gettingBase(offer)
+        return [.getBase(base)]
     }
 
     /// Whether what is at work is wanted even after its round.
@@ -134,7 +154,7 @@ public struct RoundParticipation: Sendable, Equatable {
         switch phase {
         case .working(let offer), .sending(let offer, _):
             offer.kind == .training && offer.settings.acceptsLateUpdates
-        case .idle, .gettingBase: false
+        case .idle, .waiting, .gettingBase: false
         }
     }
 

@@ -45,7 +45,7 @@ public actor RoundWorker {
     func restore() async throws(EdgeStoreError) {
         participation = RoundParticipation(
             agent: parts.configuration.agent, cohort: CohortID(of: parts.contract),
-            lastRound: try await parts.store.lastRound())
+            lastRound: try await parts.store.lastRound(), pace: try await parts.store.roundPace())
     }
 
     /// Works until the task is cancelled.
@@ -68,6 +68,12 @@ public actor RoundWorker {
 
     private func perform(_ action: RoundAction) async throws -> Job? {
         switch action {
+        case .beginLater: break  // a tick comes several times a second
+        case .remember(let pace):
+            do { try await parts.store.keep(pace: pace) } catch {
+                // Forgotten at the next restart, it is said again with the next offer.
+                guard error.isTransient else { throw error }
+            }
         case .getBase(let reference): try await getBase(reference)
         case .stopGettingBase(let digest): await parts.downloads.forget(digest, for: .roundBase)
         case .train(let offer, let file): return compute(offer, base: file)

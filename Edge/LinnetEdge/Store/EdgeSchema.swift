@@ -73,6 +73,8 @@ enum Meta: String {
     case confirmedRelease
     /// Last round that is over for this agent.
     case round
+    /// When the coordinator wants to be answered next: the round that it was said in, and the time in milliseconds.
+    case roundPace
     /// Last sequence number used for an update.
     case updateSequence
     /// Events that a full outbox had to drop.

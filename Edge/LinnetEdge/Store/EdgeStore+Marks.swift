@@ -43,6 +43,20 @@ extension EdgeStore {
         }
     }
 
+    /// When the coordinator wants to be answered next, as far as it has said.
+    public func roundPace() async throws(EdgeStoreError) -> RoundPace {
+        let words = (try await read { db in try Meta.roundPace.text(db) } ?? "").split(separator: " ")
+        guard words.count == 2, let round = Int(words[0]), let time = Int64(words[1]) else { return RoundPace() }
+        return RoundPace(round: round, nextAt: Timestamp(milliseconds: time))
+    }
+
+    /// Keeps when the coordinator wants to be answered next.
+    public func keep(pace: RoundPace) async throws(EdgeStoreError) {
+        try await write { db in
+            try Meta.roundPace.write(db, pace.nextAt.map { "\(pace.round) \($0.milliseconds)" } ?? "")
+        }
+    }
+
     /// Draws the next sequence number for an update. It is committed before it is used, so none is used twice.
     public func nextUpdateSequence() async throws(EdgeStoreError) -> Int64 {
         try await write { db in
@@ -69,7 +83,7 @@ extension EdgeStore {
                 sql: "DELETE FROM window; DELETE FROM model; DELETE FROM alarm_state; DELETE FROM residual")
             try db.execute(sql: "UPDATE alarm SET endedAt = ? WHERE endedAt IS NULL", arguments: [time.milliseconds])
             // Releases count up within a cohort, and another contract is another cohort.
-            for mark in [Meta.release, .activeRelease, .confirmedRelease] { try mark.write(db, 0) }
+            for mark in [Meta.release, .activeRelease, .confirmedRelease, .roundPace] { try mark.write(db, 0) }
             return true
         }
     }

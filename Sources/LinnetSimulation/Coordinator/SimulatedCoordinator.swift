@@ -78,7 +78,7 @@ struct SimulatedCoordinator {
             round.number = (lastRound?.number ?? 0) + 1
             begin(round)
             return [
-                .broadcast(round.offer),
+                .broadcast(round.offer()),
                 .plan(.deadline(round: round.number), after: round.deadline.milliseconds(since: now)),
             ]
         }
@@ -106,7 +106,7 @@ struct SimulatedCoordinator {
         isUp = true
         restore()
         guard let round else { return [.plan(.openRound, after: 0)] }
-        return [.broadcast(round.offer)] + move(.tick(now), at: now)
+        return [.broadcast(round.offer())] + move(.tick(now), at: now)
     }
 
     /// Makes anew what is derived from what is stored.
@@ -218,7 +218,7 @@ struct SimulatedCoordinator {
             seconds: Double(now.milliseconds(since: round.openedAt)) / 1000,
             bytes: bytes, reason: reason)
         outcomes.append(outcome)
-        return [.broadcast(round.offer), .ended(outcome), .plan(.openRound, after: pause(after: round, at: now))]
+        return [.broadcast(round.offer()), .ended(outcome), .plan(.openRound, after: pause(after: round, at: now))]
     }
 
     /// Looking every now and then would do as well, but each look at a large fleet takes its time.
