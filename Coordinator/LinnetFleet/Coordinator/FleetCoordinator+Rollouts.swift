@@ -51,6 +51,13 @@ extension FleetCoordinator {
         guard version.parent != nil || version.origin != nil else {
             throw RolloutRequestError.untrained(version.version)
         }
+        if version.quarantine != nil { throw RolloutRequestError.refused(.quarantined(version.version)) }
+        // Whoever is away is known as well: a stage that asks for more than there are could never be full.
+        do throws(RolloutPlanError) {
+            _ = try plan.stages(of: meant(by: plan, in: cohort, lot: 0))
+        } catch {
+            throw RolloutRequestError.plan(error)
+        }
         return RolloutStatus(try add(version, plan: plan, by: who), targets: [], withTargets: false)
     }
 
@@ -216,7 +223,9 @@ extension FleetCoordinator {
         let now = clock.now()
         var context = RolloutContext(
             now: now, nextRelease: try store.nextRelease(of: rollout.cohort), current: releases[rollout.cohort])
-        if rollout.phase == .scheduled { context.agents = meant(by: rollout) }
+        if rollout.phase == .scheduled {
+            context.agents = meant(by: rollout.plan, in: rollout.cohort, lot: rollout.number)
+        }
         if rollout.plan.alarmsPerHour != nil, rollout.phase.isOpen {
             context.alarmsPerHour = Double(
                 try store.alarms(
@@ -227,14 +236,14 @@ extension FleetCoordinator {
 
     /// The agents a plan is meant for: those online first, for a stage of absent agents would only wait; otherwise in an
     /// order that is another one in every rollout, so that it is not always the same who goes first.
-    private func meant(by rollout: Rollout) -> [AgentID] {
+    private func meant(by plan: RolloutPlan, in cohort: CohortID, lot number: Int) -> [AgentID] {
         let now = clock.now()
         let states = agents.values.compactMap { record in
             record.state.map { (state: $0, isOnline: settings.rounds.isOnline(record, now: now)) }
         }
-        let keys = states.filter { $0.state.cohort == rollout.cohort && rollout.plan.filter.matches($0.state) }
+        let keys = states.filter { $0.state.cohort == cohort && plan.filter.matches($0.state) }
             .map { state, isOnline in
-                let lot = Digest(of: Data("\(rollout.number) \(state.agent)".utf8)).hex
+                let lot = Digest(of: Data("\(number) \(state.agent)".utf8)).hex
                 return (key: "\(isOnline ? 0 : 1) \(lot)", agent: state.agent)
             }
         return keys.sorted { $0.key < $1.key }.map(\.agent)

@@ -28,22 +28,25 @@ public struct BehaviourLimits: Codable, Sendable, Equatable {
         self.selfTestRecall = selfTestRecall
     }
 
-    /// - Throws: ``RolloutPlanError`` naming the first limit that is no number, or that nothing could meet.
-    public func check() throws(RolloutPlanError) {
+    /// Limits that are no numbers, or that nothing could meet.
+    public var problems: [RolloutPlanError] {
         let ratios = [
             ("alarmRatio", alarmRatio), ("errorMedianRatio", errorMedianRatio), ("error95Ratio", error95Ratio),
             ("scoringRatio", scoringRatio),
         ]
+        var problems: [RolloutPlanError] = []
         for case (let name, let ratio?) in ratios where !(ratio.isFinite && (1...1000).contains(ratio)) {
-            throw .outside(
-                "limits.\(name)", found: "\(ratio)", allowed: "1 to 1000: a version as good as the last passes")
+            problems.append(
+                .outside(
+                    "limits.\(name)", found: "\(ratio)", allowed: "1 to 1000: a version as good as the last passes"))
         }
         if let time = scoringMicroseconds, !(time.isFinite && time > 0) {
-            throw .outside("limits.scoringMicroseconds", found: "\(time)", allowed: "above 0")
+            problems.append(.outside("limits.scoringMicroseconds", found: "\(time)", allowed: "above 0"))
         }
         if let recall = selfTestRecall, !(recall.isFinite && recall > 0 && recall <= 1) {
-            throw .outside("limits.selfTestRecall", found: "\(recall)", allowed: "above 0, at most 1")
+            problems.append(.outside("limits.selfTestRecall", found: "\(recall)", allowed: "above 0, at most 1"))
         }
+        return problems
     }
 
     /// Judges what a device has measured.

@@ -40,7 +40,6 @@ public struct RolloutStage: Codable, Sendable, Equatable {
 /// not a guard that is silently off.
 public struct RolloutPlan: Codable, Sendable, Equatable {
     public static let maximumStages = 50
-    private static let longestSeconds = 30 * 86_400
 
     public var filter: TargetFilter
     public var stages: [RolloutStage]
@@ -84,60 +83,6 @@ public struct RolloutPlan: Codable, Sendable, Equatable {
     /// One agent, a tenth, half, all.
     public static let standard = RolloutPlan(
         stages: [StageSize.count(1), .share(0.1), .share(0.5), .all].map { RolloutStage(size: $0) })
-
-    /// - Throws: ``RolloutPlanError`` for the first thing that can not be.
-    public func check() throws(RolloutPlanError) {
-        guard (1...Self.maximumStages).contains(stages.count) else { throw .stages(found: stages.count) }
-        for (index, stage) in stages.enumerated() { try check(stage, at: index) }
-        if let last = stages.last, last.size != .all { throw .incomplete(last.size) }
-        try limits.check()
-        guard (1...1_000_000).contains(shadowWindows) else {
-            throw .outside(
-                "shadowWindows", found: "\(shadowWindows)",
-                allowed: "1 to 1000000: without a window there is nothing to judge by")
-        }
-        guard (1...Self.longestSeconds).contains(timeoutSeconds) else {
-            throw .outside("timeout", found: "\(timeoutSeconds) s", allowed: "1 s to 30 days")
-        }
-        for window in windows { try window.check() }
-        if let budget = alarmsPerHour, !(budget.isFinite && (0...1e9).contains(budget)) {
-            throw .outside("alarmsPerHour", found: "\(budget)", allowed: "0 to 1e9")
-        }
-    }
-
-    private func check(_ stage: RolloutStage, at index: Int) throws(RolloutPlanError) {
-        let name = "stage \(index + 1)"
-        if index > 0 {
-            let before = stages[index - 1].size
-            let isSmaller =
-                switch (before, stage.size) {
-                case (.count(let before), .count(let size)): size < before
-                case (.share(let before), .share(let size)): size < before
-                case (.share(1), .count): true
-                case (.share, .count), (.count, .share): false
-                }
-            guard !isSmaller else { throw .shrinking(stage: index + 1, size: stage.size, before: before) }
-        }
-        if case .share(let share) = stage.size, !(share > 0 && share <= 1) { throw .notASize("\(share)") }
-        if case .count(let count) = stage.size, count < 1 { throw .notASize("\(count)") }
-        guard (0...Self.longestSeconds).contains(stage.soakSeconds) else {
-            throw .outside("\(name): soak", found: "\(stage.soakSeconds) s", allowed: "0 s to 30 days")
-        }
-        // Not `<`: a NaN fails each of these, and so is named.
-        guard stage.successShare > 0, stage.successShare <= 1 else {
-            throw .outside("\(name): success share", found: "\(stage.successShare)", allowed: "above 0, at most 1")
-        }
-        guard stage.errorShare >= 0, stage.errorShare < 1 else {
-            throw .outside(
-                "\(name): error share", found: "\(stage.errorShare)",
-                allowed: "0 or more, below 1: at 1 nothing would ever stop the rollout")
-        }
-        guard stage.silentShare >= 0, stage.silentShare < 1 else {
-            throw .outside(
-                "\(name): silent share", found: "\(stage.silentShare)",
-                allowed: "0 or more, below 1: at 1 silence would never hold the rollout")
-        }
-    }
 
     /// Distributes agents over the stages.
     ///

@@ -33,6 +33,16 @@ public enum StageSize: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// Whether this holds less than another size whatever the fleet is; a number and a share can not be compared.
+    func isSmaller(than other: StageSize) -> Bool {
+        switch (other, self) {
+        case (.count(let other), .count(let size)): size < other
+        case (.share(let other), .share(let size)): size < other
+        case (.share(1), .count): true
+        case (.share, .count), (.count, .share): false
+        }
+    }
+
     /// Agents out of `total`; a share is rounded up, so that no stage is empty.
     public func agents(of total: Int) -> Int {
         switch self {

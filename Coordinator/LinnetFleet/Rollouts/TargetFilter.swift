@@ -28,6 +28,17 @@ public struct TargetFilter: Codable, Sendable, Equatable, CustomStringConvertibl
     /// Whether the whole cohort is meant.
     public var isEveryone: Bool { self == TargetFilter() }
 
+    /// Texts that no agent could ever have.
+    public var problems: [RolloutPlanError] {
+        let texts =
+            tags.map { ("a tag", $0) } + sites.map { ("a site", $0) } + (software.map { [("the software", $0)] } ?? [])
+        return texts.compactMap { name, text in
+            text.isEmpty || text.utf8.count > 256
+                ? .outside("\(name) to filter by", found: "\"\(text.prefix(40))\"", allowed: "1 to 256 bytes of text")
+                : nil
+        }
+    }
+
     /// Whether an agent is meant, by what it last said of itself.
     public func matches(_ state: AgentState) -> Bool {
         (agents.isEmpty || agents.contains(state.agent))

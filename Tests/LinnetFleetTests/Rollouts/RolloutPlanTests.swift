@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FoundationEssentials
+import LinnetConfiguration
 import LinnetDomain
 import LinnetFleet
 import LinnetMessaging
@@ -71,6 +72,74 @@ struct RolloutPlanTests {
         }
         for text in ["", "0", "-1", "0%", "101%", "nan%", "ten", "1.5", "99999999999999999999", "∞%"] {
             #expect(throws: RolloutPlanError.notASize(text)) { try StageSize(parsing: text) }
+        }
+    }
+
+    @Test("everything that can not be is told at once, in the order of the plan")
+    func allProblems() {
+        var plan = RolloutPlan.standard
+        plan.filter.tags = [""]
+        plan.stages[0].errorShare = 1
+        plan.stages[3].successShare = .nan
+        plan.limits.scoringRatio = 0.5
+        plan.timeoutSeconds = 0
+        #expect(plan.problems.count == 5)
+        do throws(RolloutPlanError) {
+            try plan.check()
+            Issue.record("taken")
+        } catch {
+            #expect(error.problems == plan.problems)
+            #expect(
+                "\(error)".hasPrefix(
+                    "a tag to filter by is \"\"; it must be 1 to 256 bytes of text; stage 1: error share is 1.0; it must be"
+                ))
+            #expect("\(error)".hasSuffix("; timeout is 0 s; it must be 1 s to 30 days"))
+        }
+    }
+
+    @Test("a plan in a file says what differs from the standing one, and is told line by line what is wrong with it")
+    func file() throws {
+        func read(_ text: String) throws(ConfigurationProblems) -> RolloutPlan {
+            var standing = RolloutPlan.standard
+            standing.alarmsPerHour = 7
+            standing.stages[0].isFollowedByPause = true
+            return try RolloutPlan(file: ConfigurationFile(text: text, name: "night.yaml"), otherwise: standing)
+        }
+        let plan = try read(
+            """
+            for: {agents: [press-1], tags: [spare], software: "linnet-edge 0.2"}
+            stages: ["2", 50%, all]
+            soak: 1h
+            pauseAfter: [2]
+            startAt: 2026-03-01T22:00:00Z
+            windows: ["22:00-04:30"]
+            limits: {scoringRatio: 2, errorMedianRatio: off, selfTestRecall: 0.5}
+            """)
+        #expect(
+            plan.filter
+                == TargetFilter(agents: [AgentID(checked: "press-1")], tags: ["spare"], software: "linnet-edge 0.2"))
+        #expect(plan.stages.map(\.size) == [.count(2), .share(0.5), .all])
+        #expect(
+            plan.stages.map(\.soakSeconds) == [3600, 3600, 3600] && plan.stages.map(\.errorShare) == [0.05, 0.05, 0.05])
+        #expect(plan.stages.map(\.isFollowedByPause) == [false, true, false])
+        #expect(plan.startAt?.description == "2026-03-01T22:00:00.000Z" && plan.windows.count == 1)
+        #expect(
+            plan.limits.scoringRatio == 2 && plan.limits.errorMedianRatio == nil && plan.limits.selfTestRecall == 0.5)
+        #expect(plan.limits.alarmRatio == 3 && plan.alarmsPerHour == 7, "what it does not say is the standing plan's")
+        #expect(try read("").stages[0].isFollowedByPause)
+
+        do throws(ConfigurationProblems) {
+            _ = try read("stages: [1, half]\nerrors: 100%\nstartAt: soon\nfor: {agents: [a b]}\nsok: 1h\n")
+            Issue.record("taken")
+        } catch {
+            let text = error.problems.joined(separator: "\n")
+            for part in [
+                "night.yaml:1: \"stages\" can not be: \"half\" is no size",
+                "night.yaml:3: \"startAt\" can not be: startAt:",
+                "night.yaml:4: \"for.agents\" can not be: ",
+                "night.yaml:5: \"sok\" is not known here. Did you mean \"soak\"?",
+                "stage 1: error share is 1.0",
+            ] { #expect(text.contains(part), "\(text)") }
         }
     }
 
