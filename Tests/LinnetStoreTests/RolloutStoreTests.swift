@@ -22,8 +22,8 @@ final class RolloutStoreTests {
     init() throws {
         folder = try TemporaryDirectory()
         store = try SQLiteFleetStore(path: folder.path("coordinator.sqlite"))
-        _ = try store.addCohort(cohort, contract: contract, audit: entry("cohort formed"))
-        for number in 1...3 { try commit(number, release: number == 2 ? 1 : nil) }
+        try store.form(cohort, contract)
+        for number in 1...3 { try store.make(number, of: cohort, release: number == 2 ? 1 : nil) }
     }
 
     private func reopened() throws -> SQLiteFleetStore {
@@ -32,38 +32,10 @@ final class RolloutStoreTests {
         return store
     }
 
-    private func entry(_ action: String) -> AuditEntry {
-        AuditEntry(row: 0, at: now, actor: "ann", action: action, subject: "x", reason: "because")
-    }
-
-    private func version(_ number: Int) -> ModelVersion {
-        ModelVersion(number: number, digest: Digest(of: Data("model \(number)".utf8)))
-    }
-
+    private func entry(_ action: String) -> AuditEntry { SQLiteFleetStore.note(action) }
+    private func version(_ number: Int) -> ModelVersion { SQLiteFleetStore.version(number) }
     private func manifest(_ number: Int, release: Int) -> ReleaseManifest {
-        ReleaseManifest(
-            cohort: cohort, release: release,
-            model: ModelReference(
-                version: version(number), plan: ChunkPlan(of: Data("model \(number)".utf8), chunkBytes: 4096)),
-            parent: nil, round: number, participants: 1, shadowWindows: 1, releasedAt: now)
-    }
-
-    private func commit(_ number: Int, release: Int? = nil) throws {
-        var round = try store.open(
-            Round(
-                number: 0, cohort: cohort, kind: .statistics, base: nil, settings: ClientSettings(),
-                participants: [press], goal: 1, quorum: 1, minimumWindows: 1, openedAt: now, deadline: now)
-        ) { _ in entry("round opened") }
-        round.phase = .aggregating
-        _ = try store.move(round, from: .collecting, audit: entry("round closed"))
-        round.phase = .committed
-        let record = VersionRecord(
-            cohort: cohort, version: version(number), parent: number > 1 ? version(number - 1).digest : nil,
-            round: round.number, participants: [press], file: Data("model \(number)".utf8), parameters: 7,
-            lossBefore: nil, lossAfter: nil, createdAt: now)
-        _ = try store.commit(
-            round, version: record, release: release.map { manifest(number, release: $0) }, keptRounds: 1,
-            audit: [entry("version made")])
+        SQLiteFleetStore.manifest(number, of: cohort, release: release)
     }
 
     private func draft() -> Rollout {
@@ -182,7 +154,7 @@ final class RolloutStoreTests {
         rollout.revision = 1
         rollout.previous = manifest(2, release: 1)
         _ = try store.save(RolloutChange(rollout: rollout, from: 0))
-        for number in 4...7 { try commit(number) }
+        for number in 4...7 { try store.make(number, of: cohort) }
         try store.name("lab", cohort: cohort, version: version(4), audit: entry("alias moved"))
 
         _ = try store.retain(RetentionLimits(versions: 2))
