@@ -21,7 +21,7 @@ public struct Simulation {
     public let settings: SimulationSettings
     let data: any FleetData
     let pool: TrainingPool
-    var queue = EventQueue(start: Self.start)
+    var queue = EventQueue<SimulationEvent>(start: Self.start)
     var log: EventLog
     var network: SimulatedNetwork
     var agents: [SimulatedAgent]
@@ -110,6 +110,14 @@ public struct Simulation {
             throw SimulationError.noModel(coordinator.outcomes.last?.reason ?? "nothing was tried")
         }
         return report(newest, model, try judge.quality(of: model))
+    }
+
+    /// The version that the last committed round was trained from, and the one it made; `nil` before there are both.
+    public var lastVersions: TrainedVersions? {
+        guard let newest = coordinator.model, let parent = coordinator.newest?.parent,
+            let file = coordinator.files[parent], let base = try? ModelArtifact(parsing: file)  // it was made here
+        else { return nil }
+        return TrainedVersions(base: base, newest: newest)
     }
 
     /// Honest agents, evenly spread over the fleet.

@@ -7,11 +7,11 @@ import LinnetDomain
 ///
 /// Time moves only by taking the next event, so a year passes as fast as it can be computed, and the same seed gives the
 /// same order.
-struct EventQueue {
+struct EventQueue<Event> {
     private struct Entry: Comparable {
         let at: Timestamp
         let number: Int
-        let event: SimulationEvent
+        let event: Event
 
         static func < (left: Entry, right: Entry) -> Bool { (left.at, left.number) < (right.at, right.number) }
         static func == (left: Entry, right: Entry) -> Bool { left.number == right.number }
@@ -34,13 +34,13 @@ struct EventQueue {
     var uptime: Int64 { now.milliseconds(since: start) }
 
     /// Plans an event `milliseconds` from now; 0 comes after all that is planned for now already.
-    mutating func plan(_ event: SimulationEvent, after milliseconds: Int64) {
+    mutating func plan(_ event: Event, after milliseconds: Int64) {
         heap.insert(Entry(at: now.adding(milliseconds: max(0, milliseconds)), number: planned, event: event))
         planned += 1
     }
 
     /// Takes the next event and moves the time on to it; `nil` once nothing is planned.
-    mutating func next() -> SimulationEvent? {
+    mutating func next() -> Event? {
         guard let entry = heap.popMin() else { return nil }
         now = entry.at
         count += 1

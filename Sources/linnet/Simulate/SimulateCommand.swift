@@ -29,6 +29,12 @@ struct SimulateCommand: AsyncParsableCommand {
             little of its own and when it has much: does federation help your machines?
 
               linnet simulate --data recordings/
+
+            With --rollout the last version it has trained is rolled out over the one before, good or with a mistake made in \
+            it, by the gates and trials of a real rollout: what would your plan have stopped, and where?
+
+              linnet simulate --agents 1000 --rollout good
+              linnet simulate --agents 200 --rollout all --plan night-shift.yaml
             """)
 
     @Option(help: ArgumentHelp("Agents in the fleet, 2 to 100000.", valueName: "number"))
@@ -88,6 +94,8 @@ struct SimulateCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Write every event to this file, one a line.", valueName: "file"))
     var events: String?
 
+    @OptionGroup(title: "Rollout") var rolledOut: SimulatedRolloutOptions
+
     @Flag(help: "Print one JSON object.")
     var json = false
 
@@ -108,6 +116,9 @@ struct SimulateCommand: AsyncParsableCommand {
         if let goal { try within("goal", goal, 1...agents) }
         do { _ = try StrategyDescription(parsing: strategy) } catch { throw ValidationError("--strategy: \(error)") }
         _ = try widths()
+        if rolledOut.rollout != nil, attack != nil || data != nil {
+            throw ValidationError("--rollout stands by itself: without --attack and --data")
+        }
     }
 
     func run() async throws {
@@ -131,7 +142,10 @@ struct SimulateCommand: AsyncParsableCommand {
             }
             let simulation = try Simulation(
                 settings: try settings(agents: agents), data: stations, threads: threads, log: log)
-            try await SimulatedRun(json: json).run(simulation)
+            guard let candidate = rolledOut.rollout else { return try await SimulatedRun(json: json).run(simulation) }
+            try await SimulatedRollout(
+                kinds: candidate.kinds, settings: try rolledOut.settings(seed: seed, faults: faults.rates), json: json
+            ).run(simulation, over: stations, log: log)
         }
     }
 
