@@ -8,6 +8,7 @@ import LinnetDomain
 /// with the higher number is what to run. Once a rollout is over the retained order is taken away.
 public struct DesiredVersion: SignedPayload, Equatable {
     public static let payloadType = "application/vnd.linnet.desired.v1+json"
+    public static let isClosed = true
 
     /// Whom it is for: an order that is passed on to another agent is refused there.
     public var agent: AgentID

@@ -5,6 +5,7 @@ import LinnetDomain
 /// Tells a cohort which version to run; retained and signed by the coordinator.
 public struct ReleaseManifest: SignedPayload, Equatable {
     public static let payloadType = "application/vnd.linnet.release.v1+json"
+    public static let isClosed = true
 
     public var cohort: CohortID
     /// Counts up within the cohort; an agent refuses one that is not above the last it acted on, so an old manifest can
@@ -24,11 +25,17 @@ public struct ReleaseManifest: SignedPayload, Equatable {
     /// The version that this release takes back. An agent that still holds the model of this release goes back to it at
     /// once, for it ran there before; a candidate that is taken back is not tried any further.
     public var reverts: Digest?
+    /// What a device waits for between its trials and the switch; absent where it switches at once.
+    public var switchWhen: SwitchCondition?
     public var releasedAt: Timestamp
+    /// From then on nobody may begin with it any more: a broker can not keep an agent on what was released long ago. Absent
+    /// where it does not end.
+    public var expiresAt: Timestamp?
 
     public init(
         cohort: CohortID, release: Int, model: ModelReference, parent: Digest?, round: Int, participants: Int,
-        origin: String? = nil, shadowWindows: Int, reverts: Digest? = nil, releasedAt: Timestamp
+        origin: String? = nil, shadowWindows: Int, reverts: Digest? = nil, switchWhen: SwitchCondition? = nil,
+        releasedAt: Timestamp, expiresAt: Timestamp? = nil
     ) {
         self.cohort = cohort
         self.release = release
@@ -39,7 +46,9 @@ public struct ReleaseManifest: SignedPayload, Equatable {
         self.origin = origin
         self.shadowWindows = shadowWindows
         self.reverts = reverts
+        self.switchWhen = switchWhen
         self.releasedAt = releasedAt
+        self.expiresAt = expiresAt
     }
 
     public func check() throws(WireError) {
@@ -61,5 +70,6 @@ public struct ReleaseManifest: SignedPayload, Equatable {
         guard reverts != model.version.digest else {
             throw .notAllowed(field: "reverts", found: "the released version itself", allowed: "another one, or none")
         }
+        try switchWhen?.check()
     }
 }

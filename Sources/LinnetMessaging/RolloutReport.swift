@@ -5,6 +5,8 @@ import LinnetDomain
 /// Where an agent stands with a released version.
 public enum RolloutState: String, Codable, Sendable, Hashable, CaseIterable {
     case downloading, verified, shadowing, selfTesting
+    /// It has passed its trials, and waits for the machine to be idle or a window to open.
+    case ready
     /// It raises the alarms now, watched beside the version before it.
     case activated
     /// It has raised them for long enough beside the version before it.

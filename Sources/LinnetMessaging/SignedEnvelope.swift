@@ -6,6 +6,12 @@ import FoundationEssentials
 public protocol SignedPayload: Codable, Sendable, WireChecked {
     /// Says what the body is, and is part of what is signed, so that one kind can not be passed for another.
     static var payloadType: String { get }
+    /// Whether a field that the reader does not know makes the message unreadable, rather than being passed over.
+    static var isClosed: Bool { get }
+}
+
+extension SignedPayload {
+    public static var isClosed: Bool { false }
 }
 
 /// A signed message as it stands on the wire: one JSON object whose `body` is the payload's JSON as a string.
@@ -35,7 +41,8 @@ public struct SignedEnvelope: Codable, Sendable, Equatable {
 
     /// Verifies, and only then parses.
     ///
-    /// - Throws: ``WireError`` if the envelope is for another type, not signed by `key`, or its body is malformed.
+    /// - Throws: ``WireError`` if the envelope is for another type, not signed by `key`, or its body is malformed, or has
+    ///   fields of its own where the payload is closed.
     public func open<Payload: SignedPayload>(
         as payload: Payload.Type, by key: VerifyingKey, limit: Int = Wire.maximumJSONBytes
     ) throws(WireError) -> Payload {
@@ -46,13 +53,17 @@ public struct SignedEnvelope: Codable, Sendable, Equatable {
         guard bytes.count <= limit else { throw .tooLarge(bytes: bytes.count, limit: limit) }
         guard let signature = Data(base64Encoded: signature), key.isValid(signature: signature, type: type, body: bytes)
         else { throw .badSignature(type: Payload.payloadType) }
-        return try Wire.decode(payload, from: bytes, limit: limit)
+        let value = try Wire.decode(payload, from: bytes, limit: limit)
+        if Payload.isClosed { try FieldNames.expectNone(beyond: value, in: bytes) }
+        return value
     }
 
     /// Reads an envelope from the wire, verifies it, and only then parses its body.
     public static func open<Payload: SignedPayload>(
         _ bytes: Data, as payload: Payload.Type, by key: VerifyingKey
     ) throws(WireError) -> Payload {
-        try Wire.decode(SignedEnvelope.self, from: bytes, limit: 2 * Wire.maximumJSONBytes).open(as: payload, by: key)
+        let envelope = try Wire.decode(SignedEnvelope.self, from: bytes, limit: 2 * Wire.maximumJSONBytes)
+        if Payload.isClosed { try FieldNames.expectNone(beyond: envelope, in: bytes) }
+        return try envelope.open(as: payload, by: key)
     }
 }

@@ -111,6 +111,7 @@ struct AsyncAPITests {
         (header.kind, header.base, header.lossBefore, header.lossAfter) = (.statistics, nil, nil, nil)
         var manifest = Samples.manifest
         (manifest.parent, manifest.reverts, manifest.origin) = (nil, nil, nil)
+        (manifest.switchWhen, manifest.expiresAt) = (nil, nil)
         var desired = Samples.desired
         desired.manifest = manifest
         var acknowledgement = Samples.acknowledgement

@@ -190,6 +190,14 @@ struct PayloadTests {
         #expect(refuses(Samples.manifest) { ($0.participants, $0.origin) = (0, nil) })
         #expect(refuses(Samples.manifest) { ($0.participants, $0.origin) = (0, "") })
         #expect(refuses(Samples.manifest) { $0.reverts = $0.model.version.digest })
+        #expect(refuses(Samples.manifest) { $0.switchWhen = SwitchCondition() })
+        #expect(refuses(Samples.manifest) { $0.switchWhen?.windows[0].days = [] })
+        #expect(refuses(Samples.manifest) { $0.switchWhen?.windows[0].toMinute = 1320 })
+        #expect(
+            refuses(Samples.manifest) { manifest in
+                let window = MaintenanceWindow(fromMinute: 0, toMinute: 1)
+                manifest.switchWhen?.windows = Array(repeating: window, count: SwitchCondition.maximumWindows + 1)
+            })
         #expect(refuses(Samples.desired) { $0.rollout = 0 })
         #expect(refuses(Samples.manifest) { $0.model.plan.chunkBytes = 131_073 })
         #expect(refuses(Samples.header) { $0.windows = -1 })

@@ -76,11 +76,16 @@ enum Samples {
     static let manifest = ReleaseManifest(
         cohort: cohort, release: 2, model: reference, parent: digest, round: 7, participants: 4, origin: "ann",
         shadowWindows: 20,
-        reverts: Digest(of: Data([7])), releasedAt: time)
+        reverts: Digest(of: Data([7])),
+        switchWhen: SwitchCondition(
+            whenIdle: true, windows: [MaintenanceWindow(fromMinute: 1320, toMinute: 270, days: [6])],
+            deadline: time.adding(milliseconds: 60_000)), releasedAt: time,
+        expiresAt: time.adding(milliseconds: 120_000))
     static let manifestText =
-        #"{"cohort":"c-4c73cb118243","model":\#(referenceText),"origin":"ann","parent":"\#(digestHex)","participants":4,"#
+        #"{"cohort":"c-4c73cb118243","expiresAt":1767225720000,"model":\#(referenceText),"origin":"ann","parent":"\#(digestHex)","participants":4,"#
         + #""release":2,"releasedAt":1767225600000,"reverts":"\#(Digest(of: Data([7])).hex)","round":7,"#
-        + #""shadowWindows":20}"#
+        + #""shadowWindows":20,"switchWhen":{"deadline":1767225660000,"whenIdle":true,"#
+        + #""windows":[{"days":[6],"fromMinute":1320,"toMinute":270}]}}"#
 
     static let desired = DesiredVersion(agent: agent, rollout: 3, manifest: manifest)
     static let desiredText = #"{"agent":"press-2","manifest":\#(manifestText),"rollout":3}"#

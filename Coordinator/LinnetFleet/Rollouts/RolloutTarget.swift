@@ -10,6 +10,8 @@ public enum TargetState: String, Codable, Sendable, Hashable, CaseIterable {
     /// It is told to run the version, and has not answered.
     case assigned
     case downloading, verified, shadowing, selfTesting
+    /// The version has passed its trials there, and the switch waits for what the plan says.
+    case ready
     /// The version raises alarms there, watched beside the one before.
     case activated
     /// The version stays.
@@ -30,14 +32,15 @@ public enum TargetState: String, Codable, Sendable, Hashable, CaseIterable {
         case .verified: 3
         case .shadowing: 4
         case .selfTesting: 5
-        case .activated: 6
-        case .confirmed: 7
-        case .refused, .reverted: 8
+        case .ready: 6
+        case .activated: 7
+        case .confirmed: 8
+        case .refused, .reverted: 9
         }
     }
 
     /// Whether nothing more is expected.
-    public var isFinal: Bool { progress >= 7 }
+    public var isFinal: Bool { progress >= 8 }
 
     init(_ reported: RolloutState) {
         self =
@@ -46,6 +49,7 @@ public enum TargetState: String, Codable, Sendable, Hashable, CaseIterable {
             case .verified: .verified
             case .shadowing: .shadowing
             case .selfTesting: .selfTesting
+            case .ready: .ready
             case .activated: .activated
             case .confirmed: .confirmed
             case .refused: .refused
@@ -85,7 +89,8 @@ public struct RolloutTarget: Codable, Sendable, Equatable {
         switch state {
         case .waiting: return .waiting
         case .refused, .reverted: return .failed
-        case .assigned, .downloading, .verified, .shadowing, .selfTesting, .activated, .confirmed, .silent: break
+        case .assigned, .downloading, .verified, .shadowing, .selfTesting, .ready, .activated, .confirmed, .silent:
+            break
         }
         switch plan.limits.judge(evidence) {
         // What it has measured counts before it has come to an end: a bad version must not be waited for.

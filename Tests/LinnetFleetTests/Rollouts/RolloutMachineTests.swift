@@ -134,7 +134,7 @@ struct RolloutMachineTests {
         arguments: TargetState.allCases)
     func targetTable(state: TargetState) {
         let reported: [TargetState] = [
-            .downloading, .verified, .shadowing, .selfTesting, .activated, .confirmed, .refused, .reverted,
+            .downloading, .verified, .shadowing, .selfTesting, .ready, .activated, .confirmed, .refused, .reverted,
         ]
         for word in reported {
             var machine = Fixture.running()

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import FoundationEssentials
-import LinnetDomain
-
-/// A span of the day, in UTC, in which stages may begin; it may go over midnight.
-public struct MaintenanceWindow: Codable, Sendable, Equatable, CustomStringConvertible {
+/// A span of the day, in UTC, in which something may begin; it may go over midnight.
+public struct MaintenanceWindow: Codable, Sendable, Hashable, CustomStringConvertible {
     /// Minutes after midnight.
     public var fromMinute: Int
     public var toMinute: Int
@@ -17,10 +14,8 @@ public struct MaintenanceWindow: Codable, Sendable, Equatable, CustomStringConve
         self.days = days
     }
 
-    /// Reads `22:00-04:30`, on every day.
-    ///
-    /// - Throws: ``RolloutPlanError`` naming the text.
-    public init(parsing text: String) throws(RolloutPlanError) {
+    /// Reads `22:00-04:30`, on every day; `nil` for anything else.
+    public init?(_ text: String) {
         let minutes = text.split(separator: "-", omittingEmptySubsequences: false).map { part -> Int? in
             let digits = part.split(separator: ":", omittingEmptySubsequences: false).map { Int($0) }
             guard digits.count == 2, let hour = digits[0], let minute = digits[1], (0...23).contains(hour),
@@ -28,21 +23,19 @@ public struct MaintenanceWindow: Codable, Sendable, Equatable, CustomStringConve
             else { return nil }
             return hour * 60 + minute
         }
-        guard minutes.count == 2, let from = minutes[0], let to = minutes[1] else {
-            throw .outside("a maintenance window", found: "\"\(text.prefix(40))\"", allowed: "like 22:00-04:30, in UTC")
-        }
+        guard minutes.count == 2, let from = minutes[0], let to = minutes[1] else { return nil }
         self.init(fromMinute: from, toMinute: to)
     }
 
-    public func check() throws(RolloutPlanError) {
+    /// What of it can not be; `nil` if nothing.
+    public var problem: (found: String, allowed: String)? {
         guard (0..<1440).contains(fromMinute), (0..<1440).contains(toMinute), fromMinute != toMinute else {
-            throw .outside(
-                "a maintenance window", found: "\(fromMinute) to \(toMinute) minutes after midnight",
-                allowed: "two different minutes from 0 to 1439")
+            return ("\(fromMinute) to \(toMinute) minutes after midnight", "two different minutes from 0 to 1439")
         }
-        guard !days.isEmpty, days.allSatisfy((1...7).contains) else {
-            throw .outside("the days of a maintenance window", found: "\(days)", allowed: "1 (Monday) to 7 (Sunday)")
+        guard (1...7).contains(days.count), days.allSatisfy((1...7).contains) else {
+            return ("open on the days \(days.prefix(8))", "open on 1 to 7 days of 1 (Monday) to 7 (Sunday)")
         }
+        return nil
     }
 
     /// Whether the window is open at a time.
