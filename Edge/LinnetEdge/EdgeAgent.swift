@@ -198,7 +198,7 @@ extension EdgeAgent {
             case .desired(session.agent):
                 let desired = try SignedEnvelope.open(
                     message.payload, as: DesiredVersion.self, by: coordinator.publicKey)
-                keeper.post(.event(.manifest(try desired.manifest(for: session.agent))))
+                keeper.post(.order(try desired.manifest(for: session.agent), rollout: desired.rollout))
             case .model(let digest, let index):
                 await parts.downloads.take(message.payload, of: digest, index: index)
             default: break

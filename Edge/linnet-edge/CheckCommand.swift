@@ -49,11 +49,7 @@ struct CheckCommand: AsyncParsableCommand {
     }
 
     private func show(_ report: Report) throws {
-        if json {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            return Terminal.say(String(decoding: try encoder.encode(report), as: UTF8.self))
-        }
+        if json { return try Terminal.say(json: report) }
         for problem in report.problems { Terminal.complain(problem) }
         guard report.valid, let agent = report.agent, let cohort = report.cohort, let channels = report.channels else {
             return

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import FoundationEssentials
 import Glibc
 import LinnetConfiguration
 import LinnetEdge
@@ -40,6 +41,23 @@ extension Logger.Level: @retroactive ExpressibleByArgument {}
 enum Terminal {
     /// Results: stdout.
     static func say(_ text: String) { write(text, to: STDOUT_FILENO) }
+
+    /// Results in columns as wide as their widest cell.
+    static func say(table rows: [[String]], header: [String]) {
+        let lines = [header] + rows
+        let widths = header.indices.map { column in lines.map { $0[column].count }.max() ?? 0 }
+        for line in lines {
+            let cells = zip(line, widths).dropLast().map { $0 + String(repeating: " ", count: $1 - $0.count) }
+            say((cells + line.suffix(1)).joined(separator: "  "))
+        }
+    }
+
+    /// A value as one line of JSON.
+    static func say(json value: some Encodable) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        say(String(decoding: try encoder.encode(value), as: UTF8.self))
+    }
 
     /// Progress and mistakes: stderr.
     static func complain(_ text: String) { write(text, to: STDERR_FILENO) }

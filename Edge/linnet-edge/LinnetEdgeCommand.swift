@@ -24,6 +24,7 @@ struct LinnetEdgeCommand: AsyncParsableCommand {
               linnet-edge replay --config edge.yaml --device pump
                                                         learns and watches offline, and prints the alarms
               linnet-edge run --config edge.yaml        watches until it is stopped
+              linnet-edge history --config edge.yaml    tells which model ran when, and why
 
             Alone it learns from its own device and keeps its events. With "coordinator" and "broker" in the file it takes \
             part in the fleet's rounds, gets its models, and reports. Every key stands, with its unit, range and default, \
@@ -31,7 +32,9 @@ struct LinnetEdgeCommand: AsyncParsableCommand {
 
             Exit codes: 0 fine, 64 wrong use of the command, 78 a mistake in the configuration, 1 anything else.
             """,
-        subcommands: [RunCommand.self, CheckCommand.self, ReplayCommand.self, IdentityCommand.self])
+        subcommands: [
+            RunCommand.self, CheckCommand.self, ReplayCommand.self, HistoryCommand.self, IdentityCommand.self,
+        ])
 
     static func main() async {
         Heap.keepSmall()

@@ -88,9 +88,7 @@ struct ReplayCommand: AsyncParsableCommand {
             watchedWindows: result.watchedWindows, watchedFrom: result.watchedFrom, watchedTo: result.watchedTo,
             threshold: result.threshold, heldOutError: result.heldOutError, selfTest: result.selfTest,
             gaps: result.gaps, missingCells: result.missingCells, alarms: alarms)
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        Terminal.say(String(decoding: try encoder.encode(report), as: UTF8.self))
+        try Terminal.say(json: report)
     }
 
     private func printTable(_ result: OfflineReplay.Result) {
@@ -103,11 +101,7 @@ struct ReplayCommand: AsyncParsableCommand {
             ]
         }
         let header = ["STARTED", "LASTED", "PEAK", "CHANNEL", "STATE"]
-        let widths = header.indices.map { column in ([header] + rows).map { $0[column].count }.max() ?? 0 }
-        for row in [header] + rows {
-            let cells = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
-            Terminal.say(cells.joined(separator: "  "))
-        }
+        Terminal.say(table: rows, header: header)
         Terminal.say(
             "\(rows.count) alarms in \(result.watchedWindows) windows; \(result.gaps) gaps, "
                 + "\(result.missingCells) missing cells; \(result.selfTest)")

@@ -150,7 +150,7 @@ struct EdgeStoreTests {
         #expect(try await !store.adopt(Fixtures.contract, at: Fixtures.start))
         try await store.append(Fixtures.stored(Fixtures.windows(10)))
         try await store.commit(Fixtures.event(1), alarmState: Data([1]), at: Fixtures.start)
-        try await store.activate(try Fixtures.trained().model, release: 4, reason: "", at: Fixtures.start)
+        try await store.activate(try Fixtures.trained().model, noting: entry(.activated, release: 4))
         try await store.keep(residual: ParameterVector([1]))
         #expect(try await !store.adopt(Fixtures.contract, at: Fixtures.start))
 
@@ -203,16 +203,16 @@ struct StoredWindowTests {
 
 @Suite("Model slots")
 struct ModelSlotTests {
-    @Test("a swap moves active to previous, empties the candidate, and is written in the journal")
+    @Test("a swap moves active to previous, empties the candidate, and is written in the history")
     func swap() async throws {
         let directory = try TemporaryDirectory()
         let store = try Fixtures.store(directory)
         let first = try Fixtures.trained(provenance: ["name": "first"]).model
         var second = try Fixtures.trained(provenance: ["name": "second"]).model
         second.version.number = 7
-        try await store.activate(first, release: nil, reason: "learned", at: Fixtures.start)
-        try await store.keepCandidate(second, at: Fixtures.start)
-        try await store.activate(second, release: 3, reason: "release 3", at: Fixtures.start)
+        try await store.activate(first, noting: entry(.learned))
+        try await store.keepCandidate(second, noting: entry(.verified, release: 3))
+        try await store.activate(second, noting: entry(.activated, release: 3))
 
         let reopened = try Fixtures.store(directory)
 
@@ -220,9 +220,9 @@ struct ModelSlotTests {
         #expect(try await reopened.model(in: .previous) == first)
         #expect(try await reopened.model(in: .candidate) == nil)
         #expect(try await reopened.lastRelease() == 3)
-        let journal = try await reopened.journal(limit: 10)
-        #expect(journal.map(\.action) == ["activated", "learned"])
-        #expect(journal.first?.from == first.version && journal.first?.to == second.version)
+        let history = try await reopened.history()
+        #expect(history.rows.map(\.entry.step) == [.learned, .verified, .activated])
+        #expect(history.rows.map(\.entry.active) == [first.version, first.version, second.version])
     }
 
     @Test("the previous model comes back, and the bad one goes")
@@ -230,17 +230,18 @@ struct ModelSlotTests {
         let directory = try TemporaryDirectory()
         let store = try Fixtures.store(directory)
         let first = try Fixtures.trained(provenance: ["name": "first"]).model
-        #expect(try await !store.restorePrevious(reason: "none", at: Fixtures.start))
-        try await store.activate(first, release: nil, reason: "", at: Fixtures.start)
-        try await store.activate(
-            try Fixtures.trained(provenance: ["name": "bad"]).model, release: 1, reason: "", at: Fixtures.start)
+        #expect(try await !store.restorePrevious(noting: entry(.reverted)))
+        try await store.activate(first, noting: entry(.learned))
+        let bad = try Fixtures.trained(provenance: ["name": "bad"]).model
+        try await store.activate(bad, noting: entry(.activated, release: 1))
 
-        #expect(try await store.restorePrevious(reason: "it alarms always", at: Fixtures.start))
+        #expect(try await store.restorePrevious(noting: entry(.reverted)))
 
         #expect(try await store.model(in: .active) == first)
         #expect(try await store.model(in: .previous) == nil)
         #expect(try await store.lastRelease() == 1)
-        #expect(try await store.journal(limit: 1).first?.reason == "it alarms always")
+        let last = try #require(try await store.history().rows.last?.entry)
+        #expect(last.step == .reverted && last.version == bad.version && last.active == first.version)
     }
 
     @Test("a refused release is remembered, and its candidate goes")
@@ -248,8 +249,8 @@ struct ModelSlotTests {
         let directory = try TemporaryDirectory()
         let store = try Fixtures.store(directory)
         let candidate = try Fixtures.trained().model
-        try await store.keepCandidate(candidate, at: Fixtures.start)
-        try await store.refuse(release: 5, version: candidate.version, reason: "no", at: Fixtures.start)
+        try await store.keepCandidate(candidate, noting: entry(.verified, release: 5))
+        try await store.refuse(noting: entry(.refused, release: 5))
 
         #expect(try await store.model(in: .candidate) == nil)
         #expect(try await store.lastRelease() == 5)
@@ -259,7 +260,7 @@ struct ModelSlotTests {
     func flippedBit() async throws {
         let directory = try TemporaryDirectory()
         let store = try Fixtures.store(directory)
-        try await store.activate(try Fixtures.trained().model, release: nil, reason: "", at: Fixtures.start)
+        try await store.activate(try Fixtures.trained().model, noting: entry(.learned))
         let other = try DatabaseQueue(path: directory.path(EdgeStore.fileName))
         try await other.write { db in
             let bytes = try Data.fetchOne(db, sql: "SELECT bytes FROM model")
@@ -270,4 +271,9 @@ struct ModelSlotTests {
 
         #expect(try await store.model(in: .active) == nil)
     }
+}
+
+/// A step at the beginning of all time.
+private func entry(_ step: HistoryEntry.Step, release: Int? = nil) -> HistoryEntry {
+    HistoryEntry(at: Fixtures.start, step, nil, release: release)
 }

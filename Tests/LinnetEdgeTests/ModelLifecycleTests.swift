@@ -43,7 +43,7 @@ struct ModelLifecycleTests {
             case .selfTest: "selfTest"
             case .activate: "activate"
             case .install: "install"
-            case .refuse(_, let refusal): "refuse: \(refusal)"
+            case .refuse(_, let refusal, _): "refuse: \(refusal)"
             case .remember: "remember"
             case .decline(_, let refusal): "decline: \(refusal)"
             case .remindLater: "remindLater"

@@ -45,12 +45,12 @@ public enum ModelAction: Sendable, Equatable {
     case startShadow(ModelCandidate)
     case stopShadow
     case selfTest(ModelCandidate)
-    /// Write the swap in one transaction.
-    case activate(ModelCandidate)
+    /// Write the swap in one transaction, with what was measured.
+    case activate(ModelCandidate, [String: Double])
     /// Let every device go on with the candidate; it is committed.
     case install(ModelCandidate)
-    /// Store that the release is done with, and why.
-    case refuse(ReleaseManifest, ModelRefusal)
+    /// Store that the release is done with, why, and what was measured.
+    case refuse(ReleaseManifest, ModelRefusal, [String: Double])
     /// Store that the release is done with; nothing had to change.
     case remember(ReleaseManifest)
     /// Say why a manifest is not acted on; nothing changes.

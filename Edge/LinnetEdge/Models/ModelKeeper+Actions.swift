@@ -21,7 +21,7 @@ extension ModelKeeper {
             trial = nil
             for device in devices { await device.stopShadow() }
         case .selfTest(let candidate): return [selfTest(candidate)]
-        case .activate(let candidate): return try await activate(candidate)
+        case .activate(let candidate, let evidence): return try await activate(candidate, evidence)
         case .install(let candidate):
             previous = active
             active = LoadedModel(
@@ -29,11 +29,12 @@ extension ModelKeeper {
             activeRelease = candidate.manifest.release
             let isWatched = try await install(beside: previous)
             watch = isWatched ? ProbationWatch(candidate.version.digest) : nil
-        case .refuse(let manifest, let refusal): try await refuse(manifest, refusal)
+        case .refuse(let manifest, let refusal, let evidence): try await refuse(manifest, refusal, evidence)
         case .remember(let manifest):
             activeRelease = manifest.release
+            let entry = entry(.activated, manifest, reason: "this version is active already")
             try await writing { [store = parts.store] () throws(EdgeStoreError) in
-                try await store.rememberActive(release: manifest.release)
+                try await store.rememberActive(noting: entry)
             }
         case .decline(let manifest, let refusal):
             parts.logger.notice(
@@ -41,6 +42,7 @@ extension ModelKeeper {
         case .remindLater(let manifest):
             if manifest.release > reminder?.release ?? 0 { reminder = manifest }
         case .report(let manifest, let state, let reason, let evidence):
+            try await note(state, of: manifest, reason, evidence)
             report(manifest.release, manifest.model.version, state, reason, evidence)
         case .restorePrevious(let reason, let evidence): try await restorePrevious(reason, evidence)
         case .goBack(let manifest): try await goBack(manifest)
@@ -64,8 +66,10 @@ extension ModelKeeper {
 
     private func keep(_ candidate: ModelCandidate) async throws(EdgeStoreError) {
         parts.logger.info("model verified", metadata: ["model": "\(candidate.version)"])
-        let (store, now) = (parts.store, parts.clock.now())
-        try await writing { () throws(EdgeStoreError) in try await store.keepCandidate(candidate.stored, at: now) }
+        let entry = entry(.verified, candidate.manifest, evidence: ["bytes": Double(candidate.bytes.count)])
+        try await writing { [store = parts.store] () throws(EdgeStoreError) in
+            try await store.keepCandidate(candidate.stored, noting: entry)
+        }
     }
 
     /// Writes what can be done without: a full disk is no reason to stop.
@@ -86,14 +90,10 @@ extension ModelKeeper {
         }
     }
 
-    private func activate(_ candidate: ModelCandidate) async throws -> [Job] {
+    private func activate(_ candidate: ModelCandidate, _ evidence: [String: Double]) async throws -> [Job] {
         let digest = candidate.version.digest
-        do {
-            try await parts.store.activate(
-                candidate.stored, release: candidate.manifest.release,
-                reason: "release \(candidate.manifest.release), round \(candidate.manifest.round)",
-                at: parts.clock.now())
-        } catch {
+        let entry = entry(.activated, candidate.manifest, reason: "it has passed its trials", evidence: evidence)
+        do { try await parts.store.activate(candidate.stored, noting: entry) } catch {
             guard error.isTransient else { throw error }
             parts.logger.error("the disk is full; the new model waits until there is room")
             unwritten = digest
@@ -129,30 +129,32 @@ extension ModelKeeper {
         confirmedRelease = activeRelease
         let release = activeRelease
         parts.logger.info("model confirmed", metadata: ["model": "\(active.version)", "release": "\(release)"])
+        let entry = HistoryEntry(
+            at: parts.clock.now(), .confirmed, active.version, release: release, evidence: evidence)
         try await writing { [store = parts.store] () throws(EdgeStoreError) in
-            try await store.confirm(release: release)
+            try await store.confirm(noting: entry)
         }
         report(release, active.version, .confirmed, "", evidence)
     }
 
-    private func refuse(_ manifest: ReleaseManifest, _ refusal: ModelRefusal) async throws(EdgeStoreError) {
+    private func refuse(
+        _ manifest: ReleaseManifest, _ refusal: ModelRefusal, _ evidence: [String: Double]
+    ) async throws(EdgeStoreError) {
         parts.logger.warning(
             "release refused, the active model stays",
             metadata: [
                 "release": "\(manifest.release)", "model": "\(manifest.model.version)", "reason": "\(refusal)",
             ])
-        let (store, now) = (parts.store, parts.clock.now())
-        try await writing { () throws(EdgeStoreError) in
-            try await store.refuse(
-                release: manifest.release, version: manifest.model.version, reason: "\(refusal)", at: now)
-        }
+        let entry = entry(.refused, manifest, reason: "\(refusal)", evidence: evidence)
+        try await writing { [store = parts.store] () throws(EdgeStoreError) in try await store.refuse(noting: entry) }
     }
 
     private func restorePrevious(_ reason: String, _ evidence: [String: Double]) async throws {
         let release = activeRelease
-        guard let bad = active, let good = previous,
-            try await parts.store.restorePrevious(reason: reason, at: parts.clock.now())
-        else { return }
+        guard let bad = active, let good = previous else { return }
+        let entry = HistoryEntry(
+            at: parts.clock.now(), .reverted, bad.version, release: release, reason: reason, evidence: evidence)
+        guard try await parts.store.restorePrevious(noting: entry) else { return }
         parts.logger.error(
             "the new model misbehaves, the previous one is back",
             metadata: ["model": "\(good.version)", "model.removed": "\(bad.version)", "reason": "\(reason)"])
@@ -163,10 +165,10 @@ extension ModelKeeper {
     private func goBack(_ manifest: ReleaseManifest) async throws {
         guard let good = previous else { return }
         let reason = "release \(manifest.release) takes back \(active?.version.description ?? "the active model")"
-        guard
-            try await parts.store.restorePrevious(
-                reason: reason, release: manifest.release, at: parts.clock.now())
-        else { return }
+        let entry = HistoryEntry(
+            at: parts.clock.now(), .returned, active?.version, release: manifest.release,
+            rollout: rollout(of: manifest), reason: reason)
+        guard try await parts.store.restorePrevious(noting: entry, by: manifest.release) else { return }
         parts.logger.notice("model taken back", metadata: ["model": "\(good.version)", "reason": "\(reason)"])
         try await continueWith(good, release: manifest.release)
     }
@@ -177,6 +179,43 @@ extension ModelKeeper {
         watch = nil
         activeRelease = release
         try await install(beside: nil)
+    }
+
+    // MARK: - History
+
+    /// Notes what changes nothing else on the disk; the other states are noted together with what they change.
+    private func note(
+        _ state: RolloutState, of manifest: ReleaseManifest, _ reason: String, _ evidence: [String: Double]
+    ) async throws(EdgeStoreError) {
+        let step: HistoryEntry.Step
+        switch state {
+        case .downloading: step = .assigned
+        case .shadowing: step = .shadowing
+        case .selfTesting: step = .selfTesting
+        case .ready: step = .ready
+        case .verified, .activated, .confirmed, .refused, .reverted: return
+        }
+        let entry = entry(
+            step, manifest, reason: step == .assigned ? Self.provenance(of: manifest) : reason, evidence: evidence)
+        try await writing { [store = parts.store] () throws(EdgeStoreError) in try await store.note(entry) }
+    }
+
+    private func entry(
+        _ step: HistoryEntry.Step, _ manifest: ReleaseManifest, reason: String = "", evidence: [String: Double] = [:]
+    ) -> HistoryEntry {
+        HistoryEntry(
+            at: parts.clock.now(), step, manifest.model.version, release: manifest.release,
+            rollout: rollout(of: manifest), reason: reason, evidence: evidence)
+    }
+
+    private func rollout(of manifest: ReleaseManifest) -> Int? {
+        order?.release == manifest.release ? order?.rollout : nil
+    }
+
+    private static func provenance(of manifest: ReleaseManifest) -> String {
+        let made = "made in round \(manifest.round) by \(manifest.participants) participants"
+        let source = manifest.round > 0 ? made : "brought in by \(manifest.origin ?? "nobody")"
+        return source + (manifest.reverts.map { "; takes back \($0.short)" } ?? "")
     }
 
     // MARK: - Reports

@@ -63,9 +63,9 @@ extension ModelKeeper {
             return []
         }
         let reason = "held-out error \(result.report.bestValidationLoss); \(result.selfTest.reason)"
-        do {
-            try await parts.store.activate(result.model, release: nil, reason: reason, at: parts.clock.now())
-        } catch {
+        let entry = HistoryEntry(
+            at: parts.clock.now(), .learned, result.model.version, reason: reason, evidence: result.selfTest.evidence)
+        do { try await parts.store.activate(result.model, noting: entry) } catch {
             guard error.isTransient else { throw error }
             learning.ended(succeeded: false, uptime: uptime)
             return []

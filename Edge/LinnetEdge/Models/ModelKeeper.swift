@@ -13,6 +13,8 @@ import Logging
 public actor ModelKeeper {
     enum Input: Sendable {
         case event(ModelEvent)
+        /// A rollout's order to this agent.
+        case order(ReleaseManifest, rollout: Int)
         case device(DeviceOutput)
         case learned(LocalLearner.Result?, base: ModelVersion?, failure: String)
         case calibrated(Digest, [DeviceID: Calibration])
@@ -50,6 +52,8 @@ public actor ModelKeeper {
     var windowCounts: [DeviceID: Int] = [:]
     var isCalibrating = false
     var reminder: ReleaseManifest?
+    /// The last order of a rollout, which is noted with each step of its release.
+    var order: (release: Int, rollout: Int)?
     var unwritten: Digest?
     var lastReport: RolloutReport?
 
@@ -75,9 +79,8 @@ public actor ModelKeeper {
         if active == nil, let previous {
             // A flipped bit in the active model's file: better an older model than none.
             parts.logger.error("the active model can not be read, the previous one takes its place")
-            if try await store.restorePrevious(reason: "the active model's file is damaged", at: parts.clock.now()) {
-                active = previous
-            }
+            let entry = HistoryEntry(at: parts.clock.now(), .reverted, nil, reason: "its file is damaged")
+            if try await store.restorePrevious(noting: entry) { active = previous }
             self.previous = nil
         }
         windowCounts = try await store.windowCounts()
@@ -128,6 +131,9 @@ public actor ModelKeeper {
     private func handle(_ input: Input) async throws -> [Job] {
         switch input {
         case .event(let event): return try await handle(event)
+        case .order(let manifest, let rollout):
+            order = (manifest.release, rollout)
+            return try await handle(.manifest(manifest))
         case .device(.windowsStored(let device, let count)):
             let limit = parts.configuration.learning.storedWindows
             windowCounts[device] = min(limit, windowCounts[device, default: 0] + count)

@@ -194,12 +194,13 @@ public struct ModelLifecycle: Sendable, Equatable {
             let all = evidence.merging(verdict.evidence) { _, new in new }
             guard verdict.passes else { return refuse(candidate.manifest, .selfTest(verdict.reason), all) }
             phase = .activating(candidate, evidence: all)
-            return [.activate(candidate)]
+            return [.activate(candidate, all)]
         case (.activating(let candidate, let evidence), .activated(let digest))
         where digest == candidate.version.digest:
             return finish(candidate, evidence)
-        case (.activating(let candidate, _), .activationFailed(let digest)) where digest == candidate.version.digest:
-            return [.activate(candidate)]
+        case (.activating(let candidate, let evidence), .activationFailed(let digest))
+        where digest == candidate.version.digest:
+            return [.activate(candidate, evidence)]
         default:
             return []
         }
@@ -242,6 +243,6 @@ public struct ModelLifecycle: Sendable, Equatable {
     ) -> [ModelAction] {
         lastRelease = manifest.release
         phase = .idle
-        return [.refuse(manifest, refusal), .report(manifest, .refused, "\(refusal)", evidence)]
+        return [.refuse(manifest, refusal, evidence), .report(manifest, .refused, "\(refusal)", evidence)]
     }
 }

@@ -7,7 +7,7 @@
 // model        up to three models by slot: active, previous, candidate; `calibrations` is JSON by device
 // residual     what the last accepted top-k update has left out, Float32, little endian; one row at most
 // meta         counters and marks that must survive: see `Meta`
-// journal      every swap of a model, and why
+// history      every step of every model, chained by digest: see HistoryChain
 
 import FoundationEssentials
 import GRDB
@@ -26,7 +26,44 @@ enum EdgeSchema {
             try db.execute(
                 sql: "CREATE TABLE residual (id INTEGER PRIMARY KEY CHECK (id = 1), parameters BLOB NOT NULL) STRICT")
         }
+        migrator.registerMigration("3 a chained history in place of the journal") { db in
+            try db.execute(
+                sql: """
+                    CREATE TABLE history (row INTEGER PRIMARY KEY, entry BLOB NOT NULL, digest TEXT NOT NULL) STRICT
+                    """)
+            for entry in try JournalRow.fetchAll(db, sql: "SELECT * FROM journal ORDER BY row").compactMap(\.entry) {
+                try HistoryChain.append(entry, limit: 1000, db)
+            }
+            try db.execute(sql: "DROP TABLE journal")
+        }
         return migrator
+    }
+
+    /// A swap as older databases keep it; a version is its number and its digest.
+    private struct JournalRow: Decodable, FetchableRecord {
+        var at: Int64
+        var action: String
+        var origin: String?
+        var target: String?
+        var reason: String
+
+        var entry: HistoryEntry? {
+            // Their journal knows learned, activated, refused and returned.
+            HistoryEntry.Step(rawValue: action).map { step in
+                let version = Self.version(target)
+                return HistoryEntry(
+                    at: Timestamp(milliseconds: at), step, version, reason: reason,
+                    active: step == .refused ? Self.version(origin) : version)
+            }
+        }
+
+        private static func version(_ text: String?) -> ModelVersion? {
+            let words = (text ?? "").split(separator: " ")
+            guard words.count == 2, let number = Int(words[0]), let digest = Digest(hex: String(words[1])) else {
+                return nil
+            }
+            return ModelVersion(number: number, digest: digest)
+        }
     }
 
     private static let first = """
@@ -81,6 +118,8 @@ enum Meta: String {
     case outboxDropped
     /// The signal contract that the stored windows and models are of.
     case contract
+    /// The ends of the history's chain.
+    case historyAnchor, historyHead
 
     func text(_ db: Database) throws -> String? {
         try String.fetchOne(db, sql: "SELECT value FROM meta WHERE key = ?", arguments: [rawValue])

@@ -10,10 +10,13 @@ extension EdgeStore {
     }
 
     /// Notes that a release is done with, for what it names is active already.
-    public func rememberActive(release: Int) async throws(EdgeStoreError) {
+    public func rememberActive(noting entry: HistoryEntry) async throws(EdgeStoreError) {
+        let limits = limits
         try await write { db in
-            try Meta.release.write(db, max(Int64(release), try Meta.release.number(db)))
-            try Meta.activeRelease.write(db, Int64(release))
+            let release = Int64(entry.release ?? 0)
+            try Meta.release.write(db, max(release, try Meta.release.number(db)))
+            try Meta.activeRelease.write(db, release)
+            try Self.note(entry, limits, db)
         }
     }
 
@@ -27,8 +30,12 @@ extension EdgeStore {
     }
 
     /// Notes that the active model has passed its probation.
-    public func confirm(release: Int) async throws(EdgeStoreError) {
-        try await write { db in try Meta.confirmedRelease.write(db, Int64(release)) }
+    public func confirm(noting entry: HistoryEntry) async throws(EdgeStoreError) {
+        let limits = limits
+        try await write { db in
+            try Meta.confirmedRelease.write(db, Int64(entry.release ?? 0))
+            try Self.note(entry, limits, db)
+        }
     }
 
     /// The last round that is over for this agent: answered, refused or sat out; 0 for none.
@@ -73,17 +80,22 @@ extension EdgeStore {
     ///
     /// - Returns: whether something had to go.
     public func adopt(_ contract: SignalContract, at time: Timestamp) async throws(EdgeStoreError) -> Bool {
-        let text = contract.canonicalText
+        let (text, limits) = (contract.canonicalText, limits)
         return try await write { db in
             let known = try Meta.contract.text(db)
             guard known != text else { return false }
             try Meta.contract.write(db, text)
             guard known != nil else { return false }
+            let active = try Self.version(in: .active, db)
             try db.execute(
                 sql: "DELETE FROM window; DELETE FROM model; DELETE FROM alarm_state; DELETE FROM residual")
             try db.execute(sql: "UPDATE alarm SET endedAt = ? WHERE endedAt IS NULL", arguments: [time.milliseconds])
             // Releases count up within a cohort, and another contract is another cohort.
             for mark in [Meta.release, .activeRelease, .confirmedRelease, .roundPace] { try mark.write(db, 0) }
+            if let active {
+                let reason = "the devices' channels, rate or window length are no longer those it was made for"
+                try Self.note(HistoryEntry(at: time, .cleared, active, reason: reason), limits, db)
+            }
             return true
         }
     }

@@ -14,16 +14,6 @@ extension EdgeStore {
         var calibrations: Data
     }
 
-    /// One swap of a model, as the journal keeps it.
-    public struct JournalEntry: Sendable, Equatable {
-        public var at: Timestamp
-        /// `learned`, `activated`, `refused` or `returned`.
-        public var action: String
-        public var from: ModelVersion?
-        public var to: ModelVersion?
-        public var reason: String
-    }
-
     /// The model in a slot.
     ///
     /// - Returns: `nil` if the slot is empty, or its bytes are no longer those the version names: a flipped bit on the disk
@@ -43,30 +33,31 @@ extension EdgeStore {
             calibrations: Dictionary(calibrations) { first, _ in first })
     }
 
-    /// Keeps a downloaded model, so that a restart need not download it again.
-    public func keepCandidate(_ model: StoredModel, at time: Timestamp) async throws(EdgeStoreError) {
-        try await write { db in try Self.put(model, in: .candidate, at: time, db) }
+    /// Keeps a downloaded and verified model, so that a restart need not download it again.
+    public func keepCandidate(_ model: StoredModel, noting entry: HistoryEntry) async throws(EdgeStoreError) {
+        let limits = limits
+        try await write { db in
+            try Self.put(model, in: .candidate, at: entry.at, db)
+            try Self.note(entry, limits, db)
+        }
     }
 
     /// Makes a model the active one and the active one the previous one, in one transaction with the release's number and
-    /// the journal: whenever the power fails, exactly one model is active.
+    /// the history: whenever the power fails, exactly one model is active.
     ///
-    /// - Parameter release: the release that was acted on; `nil` for a model learned here.
-    public func activate(
-        _ model: StoredModel, release: Int?, reason: String, at time: Timestamp
-    ) async throws(EdgeStoreError) {
+    /// - Parameter entry: names the release that was acted on, or none for a model learned here.
+    public func activate(_ model: StoredModel, noting entry: HistoryEntry) async throws(EdgeStoreError) {
+        let limits = limits
         try await write { db in
-            let old = try Self.version(in: .active, db)
             try db.execute(sql: "DELETE FROM model WHERE slot = 'candidate'")
-            if old != nil {
+            if try Self.version(in: .active, db) != nil {
                 try db.execute(sql: "DELETE FROM model WHERE slot = 'previous'")
                 try db.execute(sql: "UPDATE model SET slot = 'previous' WHERE slot = 'active'")
             }
-            try Self.put(model, in: .active, at: time, db)
-            if let release { try Meta.release.write(db, Int64(release)) }
-            try Meta.activeRelease.write(db, Int64(release ?? 0))
-            let action = release == nil ? "learned" : "activated"
-            try Self.journal(action, from: old, to: model.version, reason, at: time, db)
+            try Self.put(model, in: .active, at: entry.at, db)
+            if let release = entry.release { try Meta.release.write(db, Int64(release)) }
+            try Meta.activeRelease.write(db, Int64(entry.release ?? 0))
+            try Self.note(entry, limits, db)
         }
     }
 
@@ -78,61 +69,49 @@ extension EdgeStore {
     ) async throws(EdgeStoreError) -> Bool {
         guard var model = try await model(in: .active), model.version.digest == digest else { return false }
         model.calibrations.merge(calibrations) { _, new in new }
-        let changed = model
+        let (changed, limits) = (model, limits)
+        let names = calibrations.keys.sorted().map(\.rawValue).joined(separator: ", ")
         return try await write { db in
             guard try Self.version(in: .active, db)?.digest == digest else { return false }
             try Self.put(changed, in: .active, at: time, db)
+            let reason = "enough windows now: \(names)"
+            try Self.note(HistoryEntry(at: time, .calibrated, changed.version, reason: reason), limits, db)
             return true
         }
     }
 
     /// Notes that a release is refused, so that it is not tried for ever, and lets its model go.
-    public func refuse(
-        release: Int, version: ModelVersion, reason: String, at time: Timestamp
-    ) async throws(EdgeStoreError) {
+    ///
+    /// - Parameter entry: names the release.
+    public func refuse(noting entry: HistoryEntry) async throws(EdgeStoreError) {
+        let limits = limits
         try await write { db in
             try db.execute(sql: "DELETE FROM model WHERE slot = 'candidate'")
-            try Meta.release.write(db, Int64(release))
-            let active = try Self.version(in: .active, db)
-            try Self.journal("refused", from: active, to: version, reason, at: time, db)
+            if let release = entry.release { try Meta.release.write(db, Int64(release)) }
+            try Self.note(entry, limits, db)
         }
     }
 
     /// Puts the previous model back in place of the active one, which goes.
     ///
-    /// - Parameter release: the release that says so; `nil` where the agent itself has found the active one wanting.
+    /// - Parameters:
+    ///   - entry: why; the version that goes stands in its place if the entry names none.
+    ///   - release: the release that says so; `nil` where the agent itself has found the active one wanting.
     /// - Returns: whether there was a previous model.
     public func restorePrevious(
-        reason: String, release: Int? = nil, at time: Timestamp
+        noting entry: HistoryEntry, by release: Int? = nil
     ) async throws(EdgeStoreError) -> Bool {
-        try await write { db in
-            guard let previous = try Self.version(in: .previous, db) else { return false }
-            let active = try Self.version(in: .active, db)
+        let limits = limits
+        return try await write { db in
+            guard try Self.version(in: .previous, db) != nil else { return false }
+            var entry = entry
+            entry.version = try entry.version ?? Self.version(in: .active, db)
             try db.execute(sql: "DELETE FROM model WHERE slot = 'active'")
             try db.execute(sql: "UPDATE model SET slot = 'active' WHERE slot = 'previous'")
             if let release { try Meta.release.write(db, Int64(release)) }
             try Meta.activeRelease.write(db, Int64(release ?? 0))
-            try Self.journal("returned", from: active, to: previous, reason, at: time, db)
+            try Self.note(entry, limits, db)
             return true
-        }
-    }
-
-    /// The last swaps, newest first.
-    public func journal(limit: Int) async throws(EdgeStoreError) -> [JournalEntry] {
-        struct Row: Decodable, FetchableRecord {
-            var at: Int64
-            var action: String
-            var origin: String?
-            var target: String?
-            var reason: String
-        }
-        let rows = try await read { db in
-            try Row.fetchAll(db, sql: "SELECT * FROM journal ORDER BY row DESC LIMIT ?", arguments: [limit])
-        }
-        return rows.map { row in
-            JournalEntry(
-                at: Timestamp(milliseconds: row.at), action: row.action, from: Self.version(from: row.origin),
-                to: Self.version(from: row.target), reason: row.reason)
         }
     }
 }
@@ -160,32 +139,20 @@ extension EdgeStore {
         var digest: String
     }
 
-    private static func version(in slot: ModelSlot, _ db: Database) throws -> ModelVersion? {
+    static func version(in slot: ModelSlot, _ db: Database) throws -> ModelVersion? {
         let row = try VersionRow.fetchOne(
             db, sql: "SELECT number, digest FROM model WHERE slot = ?", arguments: [slot.rawValue])
         return row.flatMap { row in Digest(hex: row.digest).map { ModelVersion(number: row.number, digest: $0) } }
     }
 
-    private static func journal(
-        _ action: String, from: ModelVersion?, to: ModelVersion?, _ reason: String, at time: Timestamp, _ db: Database
-    ) throws {
-        try db.execute(
-            sql: "INSERT INTO journal (at, action, origin, target, reason) VALUES (?, ?, ?, ?, ?)",
-            arguments: [time.milliseconds, action, text(from), text(to), reason])
-        // A journal of a thousand swaps is years of releases.
-        try db.execute(sql: "DELETE FROM journal WHERE row <= ?", arguments: [db.lastInsertedRowID - 1000])
-    }
-
-    /// `7 9f3c…`: the number and the whole digest.
-    private static func text(_ version: ModelVersion?) -> String? {
-        version.map { "\($0.number) \($0.digest.hex)" }
-    }
-
-    private static func version(from text: String?) -> ModelVersion? {
-        let words = (text ?? "").split(separator: " ")
-        guard words.count == 2, let number = Int(words[0]), let digest = Digest(hex: String(words[1])) else {
-            return nil
-        }
-        return ModelVersion(number: number, digest: digest)
+    /// Adds a step to the history, with what is active once the transaction's other changes are made.
+    static func note(_ entry: HistoryEntry, _ limits: EdgeStoreLimits, _ db: Database) throws {
+        var entry = entry
+        entry.active = try version(in: .active, db)
+        let calibrations = try Data.fetchOne(db, sql: "SELECT calibrations FROM model WHERE slot = 'active'")
+        // Calibrations that can not be read any more are no one's: the model is not handed out either.
+        let byName = calibrations.flatMap { try? JSONDecoder().decode([String: Calibration].self, from: $0) }
+        entry.devices = (byName ?? [:]).keys.compactMap(DeviceID.init(rawValue:)).sorted()
+        try HistoryChain.append(entry, limit: limits.maximumHistory, db)
     }
 }

@@ -8,18 +8,21 @@ public struct EdgeStoreLimits: Sendable, Equatable {
     public var storedWindows: Int
     /// Most ended alarms that the ledger remembers.
     public var maximumAlarms: Int
+    /// Most steps of models that the history remembers.
+    public var maximumHistory: Int
     /// SQLite's page cache, in KiB.
     public var cacheKiB: Int
     /// Most pages of the file, 4 KiB each; `nil` leaves it to the disk. Tests fill it up.
     public var maximumPages: Int?
 
     public init(
-        maximumEvents: Int = 10_000, storedWindows: Int = 20_000, maximumAlarms: Int = 100_000, cacheKiB: Int = 512,
-        maximumPages: Int? = nil
+        maximumEvents: Int = 10_000, storedWindows: Int = 20_000, maximumAlarms: Int = 100_000,
+        maximumHistory: Int = 2000, cacheKiB: Int = 512, maximumPages: Int? = nil
     ) {
         self.maximumEvents = maximumEvents
         self.storedWindows = storedWindows
         self.maximumAlarms = maximumAlarms
+        self.maximumHistory = maximumHistory
         self.cacheKiB = cacheKiB
         self.maximumPages = maximumPages
     }

@@ -4,9 +4,9 @@ import LinnetDomain
 
 /// Reads the times that recordings are written with: ISO 8601 with `T` or a space, seconds or milliseconds since 1970,
 /// or a plain row number.
-struct TimestampParser: Sendable {
+package struct TimestampParser: Sendable {
     /// - Returns: `nil` if the text is no time.
-    static func parse(_ text: Substring) -> Timestamp? {
+    package static func parse(_ text: Substring) -> Timestamp? {
         if let number = Double(text) { return parse(number) }
         return parseCalendar(Array(text.utf8))
     }

@@ -56,7 +56,7 @@ extension RolloutSimulation {
             let replaced = try runningModel(of: agent, windows)
             let verdict = try trials.selfTest(candidate, replaced: replaced, windows, agent: agent)
             plan(.selfTested(candidate.version.digest, verdict), of: agent, after: Self.selfTestMilliseconds)
-        case .activate(let candidate): plan(.activated(candidate.version.digest), of: agent, after: 100)
+        case .activate(let candidate, _): plan(.activated(candidate.version.digest), of: agent, after: 100)
         case .install(let candidate): install(candidate, on: agent)
         case .report(let manifest, let state, let reason, let evidence):
             report(manifest, state, reason, evidence, of: agent)
