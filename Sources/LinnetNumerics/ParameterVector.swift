@@ -54,10 +54,17 @@ public struct ParameterVector: Sendable, Equatable {
     /// Copies the elements of `other`, which has the same count, without allocating.
     public mutating func assign(_ other: ParameterVector) {
         precondition(count == other.count, "cannot assign \(other.count) elements to \(count)")
+        assign(other, at: 0)
+    }
+
+    /// Copies the elements of `other` to the place that begins with element `first`, without allocating.
+    public mutating func assign(_ other: ParameterVector, at first: Int) {
+        precondition(
+            first >= 0 && first + other.count <= count, "cannot assign \(other.count) elements to \(first)..<\(count)")
         other.storage.withUnsafeBufferPointer { source in
             storage.withUnsafeMutableBufferPointer { target in
                 if let from = source.baseAddress, let to = target.baseAddress {
-                    to.update(from: from, count: source.count)
+                    (to + first).update(from: from, count: source.count)
                 }
             }
         }

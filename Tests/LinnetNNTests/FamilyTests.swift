@@ -32,6 +32,13 @@ struct FamilyTests {
             name: "variational",
             architecture: .variationalAutoencoder(inputWidth: 36, hidden: [16], latent: 4, beta: 0.1)),
         Case(name: "forecaster", architecture: .forecaster(length: length, channels: channels, units: 12)),
+        Case(
+            name: "convolutional forecaster",
+            architecture: .convolutionalForecaster(length: length, channels: channels, filters: [12], hidden: [16])),
+        Case(name: "deep belief", architecture: .deepBelief(inputWidth: 36, hidden: [20, 8])),
+        Case(name: "USAD", architecture: .usad(inputWidth: 36, hidden: [24], latent: 6)),
+        Case(name: "GAN", architecture: .gan(inputWidth: 36, hidden: [24], latent: 6)),
+        Case(name: "autoencoder + GAN", architecture: .autoencoderGAN(inputWidth: 36, hidden: [24, 6])),
     ]
 
     /// Windows of three sines that go together; in a faulty one a channel jumps at its last samples.
@@ -64,10 +71,11 @@ struct FamilyTests {
     private func train(_ architecture: NetworkArchitecture, epochs: Int) throws -> (Network, ParameterVector) {
         BLAS.useOneThread()
         let network = try Network(architecture)
-        var parameters = network.initialParameters(seed: 3)
+        let windows = Self.windows(800, seed: 1)
+        var parameters = try network.initialParameters(seed: 3, learningFrom: windows)
         var trainer = Trainer(
             network: network, settings: TrainingSettings(epochs: epochs, learningRate: 5e-3, patience: epochs))
-        let report = try trainer.fit(&parameters, inputs: Self.windows(800, seed: 1))
+        let report = try trainer.fit(&parameters, inputs: windows)
         #expect(report.bestValidationLoss < 0.5 * report.initialValidationLoss)
         return (network, parameters)
     }

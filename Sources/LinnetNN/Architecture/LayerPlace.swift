@@ -8,9 +8,11 @@ struct LayerPlace {
     /// Counted from the input on.
     let index: Int
     let limits: NetworkLimits
+    /// The list of descriptions that it stands in.
+    var list = "layers"
 
     /// The description's name in messages and, with the tensor's, in slots.
-    var name: String { "layers.\(index)" }
+    var name: String { "\(list).\(index)" }
 
     /// Throws unless `1 <= value <= limits.maximumWidth`; named as widths are.
     func check(width value: Int, of field: String) throws(NetworkError) {

@@ -18,6 +18,10 @@ public enum NetworkError: Error, Hashable, Sendable, CustomStringConvertible {
     case noScore(family: String)
     /// All layers only change the shape of the values.
     case noComputation
+    /// An adversarial family has no companion, or another family has one.
+    case companion(family: String, isNeeded: Bool)
+    /// A model's description has an option that its family does not know.
+    case option(name: String, family: String, allowed: [String])
     /// The network is larger than is allowed here.
     case parameterCount(found: Int, maximum: Int)
     /// An autoencoder's output is not as wide as its input, or a forecaster's is.
@@ -42,6 +46,12 @@ public enum NetworkError: Error, Hashable, Sendable, CustomStringConvertible {
             "architecture: a \"\(family)\" has labels as its target, so windows have no score"
         case .noComputation:
             "architecture: no layer computes anything; add a dense layer"
+        case .companion(let family, let isNeeded):
+            isNeeded
+                ? "architecture: a \"\(family)\" needs a second network, its companion"
+                : "architecture: a \"\(family)\" has no companion; leave it out"
+        case .option(let name, let family, let allowed):
+            "model: a \"\(family)\" has no \"\(name)\"; it has \(allowed.joined(separator: ", "))"
         case .parameterCount(let found, let maximum):
             "architecture: \(found) parameters; at most \(maximum) are allowed"
         case .outputWidth(let found, let inputWidth):

@@ -25,6 +25,7 @@ extension NetworkArchitecture {
         inputWidth: Int, hidden: [Int], activation: Activation = .tanh, noise: Float = 0.2
     ) -> NetworkArchitecture {
         var architecture = denseAutoencoder(inputWidth: inputWidth, hidden: hidden, activation: activation)
+        architecture.family = ModelFamily.denoisingAutoencoder.rawValue
         architecture.layers.insert(.gaussianNoise(standardDeviation: noise), at: 0)
         return architecture
     }
@@ -37,6 +38,7 @@ extension NetworkArchitecture {
         inputWidth: Int, hidden: [Int], activation: Activation = .relu, l1: Float = 1e-3
     ) -> NetworkArchitecture {
         var architecture = denseAutoencoder(inputWidth: inputWidth, hidden: hidden, activation: activation)
+        architecture.family = ModelFamily.sparseAutoencoder.rawValue
         architecture.layers.insert(.activityPenalty(l1: l1), at: min(hidden.count, architecture.layers.count))
         return architecture
     }
@@ -128,8 +130,36 @@ extension NetworkArchitecture {
             ])
     }
 
+    /// Describes a dense autoencoder of sigmoid layers whose first weights `DeepBeliefPretraining` finds.
+    public static func deepBelief(inputWidth: Int, hidden: [Int]) -> NetworkArchitecture {
+        var architecture = denseAutoencoder(inputWidth: inputWidth, hidden: hidden, activation: .sigmoid)
+        architecture.family = ModelFamily.deepBelief.rawValue
+        return architecture
+    }
+
+    /// Describes a network of convolutions that foretells the last `horizon` samples of a window from those before.
+    ///
+    /// - Parameters:
+    ///   - filters: the output channels of each convolution; each looks at `kernel` samples, every second one.
+    ///   - hidden: the widths of the dense layers between the convolutions and the forecast.
+    public static func convolutionalForecaster(
+        length: Int, channels: Int, horizon: Int = 1, filters: [Int] = [32, 16], kernel: Int = 5, hidden: [Int] = [32],
+        activation: Activation = .relu
+    ) -> NetworkArchitecture {
+        NetworkArchitecture(
+            family: .convolutionalForecaster, inputWidth: width(length, channels),
+            layers: [.reshape([length, channels]), .firstSteps(length > horizon ? length - max(0, horizon) : 0)]
+                + filters.map {
+                    .convolution(
+                        filters: $0, kernel: [kernel], stride: [2], padding: [max(0, kernel / 2)],
+                        activation: activation)
+                }
+                + [.flatten] + hidden.map { .dense(width: $0, activation: activation) }
+                + [.dense(width: width(horizon, channels), activation: .identity)])
+    }
+
     /// The values of a window; absurd numbers give an absurd width, which validation refuses.
-    private static func width(_ length: Int, _ channels: Int) -> Int {
+    static func width(_ length: Int, _ channels: Int) -> Int {
         let (width, overflows) = length.multipliedReportingOverflow(by: channels)
         return overflows ? .max : width
     }

@@ -11,7 +11,8 @@
 //     falseAlarmsPerDay   0.1
 //     provenance.<key>    any text, e.g. provenance.cohort
 //
-// `layers` is a list as above if all layers are dense, else JSON: [{"kind":"reshape","shape":[60,8]},...].
+// `layers` is a list as above if all layers are dense, else JSON: [{"kind":"reshape","shape":[60,8]},...]. An adversarial
+// model has the tensors `companion.0.weight` ... too, and `companion` in JSON: {"adversarialWeight":1,"encoderLayers":3,...}.
 // Nothing else may stand in it, so the same model never has two readings.
 
 import FoundationEssentials

@@ -20,6 +20,7 @@ struct ModelMetadata {
             "windowLength": "\(model.windowLength)",
             "falseAlarmsPerDay": "\(model.falseAlarmsPerDay)",
         ]
+        if let companion = model.architecture.companion { texts["companion"] = json(companion) }
         for (key, text) in model.provenance { texts[provenancePrefix + key] = text }
         return texts
     }
@@ -34,12 +35,12 @@ struct ModelMetadata {
         return words.joined(separator: ", ")
     }
 
-    /// - Returns: the layers in the one order of keys that is read back.
-    private static func json(_ layers: [LayerDescription]) -> String {
+    /// - Returns: layers or a companion in the one order of keys that is read back.
+    private static func json(_ description: some Encodable) -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
         // Only a number that is not finite cannot be encoded, and none is in an architecture that has been checked.
-        guard let bytes = try? encoder.encode(layers) else { return "" }
+        guard let bytes = try? encoder.encode(description) else { return "" }
         return String(decoding: bytes, as: UTF8.self)
     }
 
@@ -52,8 +53,13 @@ struct ModelMetadata {
         let family = try take("family")
         let inputWidth = try takeInteger("inputWidth")
         let text = try take("layers")
-        let layers = text.hasPrefix("[") ? try Self.layers(json: text) : try Self.layers(words: text)
-        return NetworkArchitecture(family: family, inputWidth: inputWidth, layers: layers)
+        let layers =
+            text.hasPrefix("[")
+            ? try Self.parse("layers", text, as: [LayerDescription].self) : try Self.layers(words: text)
+        let companion = try texts.removeValue(forKey: "companion").map { text throws(ModelArtifactError) in
+            try Self.parse("companion", text, as: CompanionDescription.self)
+        }
+        return NetworkArchitecture(family: family, inputWidth: inputWidth, layers: layers, companion: companion)
     }
 
     private static func layers(words text: String) throws(ModelArtifactError) -> [LayerDescription] {
@@ -70,16 +76,18 @@ struct ModelMetadata {
         return layers
     }
 
-    private static func layers(json text: String) throws(ModelArtifactError) -> [LayerDescription] {
-        let layers: [LayerDescription]
+    private static func parse<Description: Codable>(
+        _ key: String, _ text: String, as type: Description.Type
+    ) throws(ModelArtifactError) -> Description {
+        let description: Description
         do {
-            layers = try JSONDecoder().decode([LayerDescription].self, from: Data(text.utf8))
+            description = try JSONDecoder().decode(type, from: Data(text.utf8))
         } catch {
-            throw refuse("layers", text, "a JSON list of known layers")
+            throw refuse(key, text, "the JSON of known layers")
         }
         // One text for one architecture: no unknown keys, no other order.
-        guard json(layers) == text else { throw refuse("layers", text, "JSON as Linnet writes it") }
-        return layers
+        guard json(description) == text else { throw refuse(key, text, "JSON as Linnet writes it") }
+        return description
     }
 
     mutating func takeInteger(_ key: String) throws(ModelArtifactError) -> Int {

@@ -9,11 +9,11 @@ struct LayerStack: Sendable {
     var outputShape: LayerShape
     private var places: [Place] = []
 
-    init(inputWidth: Int) { outputShape = LayerShape(channels: inputWidth) }
+    init(input: LayerShape) { outputShape = input }
 
     private struct Place: Sendable {
         /// Of the description in the architecture.
-        let index: Int
+        let name: String
         /// Of the first parameter in the flat vector.
         let offset: Int
         /// The layer itself if it is dense: to call a small one through `any Layer` takes longer than its arithmetic.
@@ -33,7 +33,7 @@ struct LayerStack: Sendable {
             throw .kept(place: place.name, found: layer.keptCount(rows: 1), maximum: limits.maximumKept)
         }
         layers.append(layer)
-        places.append(Place(index: place.index, offset: parameterCount, dense: layer as? DenseLayer))
+        places.append(Place(name: place.name, offset: parameterCount, dense: layer as? DenseLayer))
         outputShape = layer.output
         // No overflow: what was before is within the limit, and one layer's tensors are products of checked sizes.
         parameterCount += layer.parameterCount
@@ -80,7 +80,7 @@ struct LayerStack: Sendable {
         for (layer, place) in zip(layers, places) {
             var offset = place.offset
             for tensor in layer.tensors {
-                body("layers.\(place.index).\(tensor.name)", tensor, offset..<offset + tensor.count)
+                body("\(place.name).\(tensor.name)", tensor, offset..<offset + tensor.count)
                 offset += tensor.count
             }
         }

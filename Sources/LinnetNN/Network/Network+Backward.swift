@@ -7,7 +7,7 @@
 import LinnetNumerics
 
 extension Network {
-    /// Computes a loss over a batch and its gradient, without allocating.
+    /// Computes a loss over a batch and its gradient, without allocating; a companion has no part in it.
     ///
     /// - Parameters:
     ///   - loss: what the output is judged by; what layers add is added to it.
@@ -32,6 +32,8 @@ extension Network {
         return parameters.withUnsafeBufferPointer { parameters in
             gradient.withUnsafeMutableBufferPointer { gradient in
                 guard let weights = parameters.baseAddress, let slopes = gradient.baseAddress else { return 0 }
+                (slopes + layers.parameterCount).update(
+                    repeating: 0, count: parameterCount - layers.parameterCount)
                 let penalty = forward(
                     x, rows: rows, parameters: weights, workspace: workspace, isTraining: true)
                 let error = loss.evaluate(

@@ -13,6 +13,8 @@ import LinnetNumerics
 public struct Network: Sendable {
     public let architecture: NetworkArchitecture
     let layers: LayerStack
+    /// The second network of an adversarial family; its parameters lie behind those of `layers`.
+    let companionLayers: LayerStack?
     /// The number of values that all layers put out for one row.
     let outputsPerRow: Int
     /// The layers with parameters that are not trained but follow the data.
@@ -23,7 +25,9 @@ public struct Network: Sendable {
     /// - Throws: what is wrong with the architecture, under the default limits.
     public init(_ architecture: NetworkArchitecture) throws(NetworkError) {
         self.architecture = architecture
-        layers = try architecture.layers(within: .default)
+        let stacks = try architecture.stacks(within: .default)
+        layers = stacks.layers
+        companionLayers = stacks.companion
         statisticalLayers = layers.statisticalLayers
         outputsPerRow = layers.layers.reduce(0) { $0 + $1.output.count }
     }
@@ -32,7 +36,7 @@ public struct Network: Sendable {
     public var outputWidth: Int { layers.outputShape.count }
 
     /// The number of weights and biases, P.
-    public var parameterCount: Int { layers.parameterCount }
+    public var parameterCount: Int { layers.parameterCount + (companionLayers?.parameterCount ?? 0) }
 
     /// The number of values in one row of input.
     public var inputWidth: Int { architecture.inputWidth }
@@ -40,14 +44,27 @@ public struct Network: Sendable {
     /// Every weight and bias in the order in which they lie in the flat vector; together they fill it.
     public var slots: [TensorSlot] {
         var slots: [TensorSlot] = []
-        layers.forEachTensor { name, tensor, range in
+        forEachTensor { name, tensor, range in
             slots.append(TensorSlot(name: name, shape: tensor.shape, range: range))
         }
         return slots
     }
 
-    /// The weights and biases of each layer that has some in the flat vector, from the input on.
-    public var layerRanges: [Range<Int>] { layers.parameterRanges }
+    /// The weights and biases of each layer that has some in the flat vector, from the input on; a companion's last.
+    public var layerRanges: [Range<Int>] {
+        let first = layers.parameterCount
+        let companion = companionLayers?.parameterRanges ?? []
+        return layers.parameterRanges + companion.map { first + $0.lowerBound..<first + $0.upperBound }
+    }
+
+    /// Calls `body` with each tensor in the order in which they lie in the flat vector.
+    func forEachTensor(_ body: (_ name: String, _ tensor: LayerTensor, _ range: Range<Int>) -> Void) {
+        layers.forEachTensor(body)
+        let first = layers.parameterCount
+        companionLayers?.forEachTensor { name, tensor, range in
+            body(name, tensor, first + range.lowerBound..<first + range.upperBound)
+        }
+    }
 
     /// Draws the first weights, each layer's as its description says; biases are zero.
     public func initialParameters(seed: UInt64) -> ParameterVector {
@@ -56,7 +73,7 @@ public struct Network: Sendable {
         func draw(_ bound: Double, _ range: Range<Int>) {
             for i in range { parameters[i] = Float(bound * (2 * generator.uniform() - 1)) }
         }
-        layers.forEachTensor { _, tensor, range in
+        forEachTensor { _, tensor, range in
             switch tensor.start {
             case .zeros: break
             case .ones: for i in range { parameters[i] = 1 }

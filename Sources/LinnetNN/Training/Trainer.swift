@@ -82,6 +82,10 @@ public struct Trainer: Sendable {
                 allowed: "empty or one for each of \(classes) classes")
         }
         if let targets {
+            guard network.architecture.companion == nil else {
+                throw .setting(
+                    name: "targets", found: "given", allowed: "left out: a \(network.architecture.family) learns rows")
+            }
             guard targets.rows == inputs.rows, targets.columns == network.outputWidth else {
                 throw .targetShape(
                     rows: targets.rows, columns: targets.columns, expectedRows: inputs.rows,

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What came of one call of `Trainer.fit`. All losses are those of the settings, by default mean squared errors.
+///
+/// Those of an adversarial family are of the reconstruction alone, since an opponent's losses say little about progress; of
+/// `usad` the held-out ones are of both reconstructions, as in the score.
 public struct TrainingReport: Sendable, Codable, Hashable {
     /// The losses of one epoch.
     public struct EpochLoss: Sendable, Codable, Hashable {

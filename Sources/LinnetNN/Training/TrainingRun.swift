@@ -11,16 +11,11 @@ final class TrainingRun {
     private let settings: TrainingSettings
     private let inputs: Matrix
     private let targets: TrainingTargets
-    private let start: ParameterVector
-    private let correction: ParameterVector?
-    private var parameters: ParameterVector
-    private var gradient: ParameterVector
-    private var optimizer: any Optimizer
+    private let training: any BatchTraining
+    private let maximumBatch: Int
     private var order: [Int32]
     private var batch: [Float]
     private var targetBatch: [Float]
-    private let weightRanges: [Range<Int>]
-    private let workspace: Workspace
     private var lastValidationLoss = 0.0
     private var steps = 0
 
@@ -32,38 +27,37 @@ final class TrainingRun {
         self.settings = settings
         self.inputs = inputs
         self.targets = TrainingTargets(targets, inputs: inputs, width: network.outputWidth)
-        self.start = start
-        self.correction = correction
         // Finite and in 0...0.9 (validated), so the product converts and leaves at least one row to train on.
         let heldOut = Int(Double(inputs.rows) * settings.validationShare)
         let trainingRows = inputs.rows - heldOut
         let batchRows = min(settings.batchSize, trainingRows)
-        parameters = start
         best = start
-        gradient = ParameterVector(repeating: 0, count: start.count)
-        optimizer = settings.optimizer.makeOptimizer(learningRate: settings.learningRate, count: start.count)
         order = (0..<Int32(trainingRows)).map { $0 }
         batch = [Float](repeating: 0, count: batchRows * network.inputWidth)
-        let maximumBatch = max(batchRows, min(inputs.rows, 256))
+        maximumBatch = max(batchRows, min(inputs.rows, 256))
         targetBatch = [Float](
             repeating: 0, count: self.targets.areInputs ? 0 : maximumBatch * network.outputWidth)
-        workspace = Workspace(network: network, maximumBatch: maximumBatch, seed: settings.seed)
-        var ranges: [Range<Int>] = []
-        network.layers.forEachTensor { _, tensor, range in if tensor.isWeight { ranges.append(range) } }
-        weightRanges = settings.l1 > 0 || settings.l2 > 0 ? ranges : []
+        let beginning = TrainingStart(parameters: start, correction: correction)
+        training =
+            switch (ModelFamily(rawValue: network.architecture.family)?.opponent, NetworkParts(network)) {
+            case (.decoder, let parts?):
+                SecondDecoderTraining(network, parts, settings, from: beginning, maximumBatch: maximumBatch)
+            case (.discriminator, let parts?):
+                DiscriminatorTraining(network, parts, settings, from: beginning, maximumBatch: maximumBatch)
+            default: DescentTraining(network, settings, from: beginning, maximumBatch: maximumBatch)
+            }
         report = TrainingReport(
             epochs: [], initialValidationLoss: 0, bestValidationLoss: 0, bestEpoch: 0,
             trainingRows: trainingRows, validationRows: heldOut, stoppedEarly: false)
         report.epochs.reserveCapacity(settings.epochs)
         report.initialValidationLoss = loss(of: heldOut > 0 ? trainingRows..<inputs.rows : 0..<inputs.rows)
         report.bestValidationLoss = report.initialValidationLoss
-        // Both must own their memory before the first step, or that step would copy it.
-        parameters.withUnsafeMutableBufferPointer { _ in }
+        // It must own its memory before the first step, or that step would copy it.
         best.withUnsafeMutableBufferPointer { _ in }
     }
 
     /// Whether the last epoch's losses and the weights themselves are finite.
-    var isFinite: Bool { lastValidationLoss.isFinite && parameters.isFinite }
+    var isFinite: Bool { lastValidationLoss.isFinite && training.isFinite }
 
     /// Takes one step for each batch of the shuffled training rows.
     ///
@@ -100,7 +94,7 @@ final class TrainingRun {
         report.bestValidationLoss = validation
         report.bestEpoch = report.epochs.count
         report.steps = steps
-        best.assign(parameters)
+        training.copyParameters(into: &best)
         return true
     }
 
@@ -112,20 +106,9 @@ final class TrainingRun {
             return withTargets(of: x, rows: rows) {
                 Int(order[first + $0])
             } then: { x, t in
-                network.loss(
-                    settings.loss, of: x, target: t, rows: rows, parameters: parameters, gradient: &gradient,
-                    workspace: workspace)
+                training.step(x, target: t, rows: rows, epoch: report.epochs.count, number: steps)
             }
         }
-        if settings.proximalMu > 0 { addProximalTerm() }
-        for range in weightRanges { addPenalty(range) }
-        if let correction { gradient.add(correction, times: 1) }
-        clip()
-        let epoch = report.epochs.count
-        optimizer.learningRate = Float(
-            Double(settings.learningRate) * settings.schedule.factor(epoch: epoch, step: steps))
-        optimizer.step(&parameters, along: gradient)
-        network.updateStatistics(&parameters, rows: rows, workspace: workspace)
         steps += 1
         return loss
     }
@@ -155,36 +138,6 @@ final class TrainingRun {
         }
     }
 
-    /// Adds the derivative of `μ/2 ||w - w₀||²`, which is `μ (w - w₀)`.
-    private func addProximalTerm() {
-        let mu = settings.proximalMu
-        parameters.withUnsafeBufferPointer { w in
-            start.withUnsafeBufferPointer { w0 in
-                gradient.withUnsafeMutableBufferPointer { Kernels.addDifference(w, w0, times: mu, to: $0) }
-            }
-        }
-    }
-
-    /// Adds the derivative of `l1 sum |w| + l2 sum w²` over the weights in `range`.
-    private func addPenalty(_ range: Range<Int>) {
-        let (l1, l2) = (settings.l1, settings.l2)
-        parameters.withUnsafeBufferPointer { w in
-            gradient.withUnsafeMutableBufferPointer { g in
-                for i in range { g[i] += 2 * l2 * w[i] + (w[i] > 0 ? l1 : (w[i] < 0 ? -l1 : 0)) }
-            }
-        }
-    }
-
-    /// Shortens the gradient as the settings say. PyTorch adds 1e-6 to the norm, which this does too.
-    private func clip() {
-        if settings.clipValue > 0 {
-            gradient.withUnsafeMutableBufferPointer { Kernels.clip($0, to: settings.clipValue) }
-        }
-        guard settings.clipNorm > 0 else { return }
-        let factor = Double(settings.clipNorm) / (gradient.norm + 1e-6)
-        if factor < 1 { gradient.withUnsafeMutableBufferPointer { Kernels.scale($0, by: Float(factor)) } }
-    }
-
     /// - Returns: the loss over the rows in `range`, in the order they came in.
     private func loss(of range: Range<Int>) -> Double {
         let width = network.inputWidth
@@ -192,13 +145,12 @@ final class TrainingRun {
             var sum = 0.0
             var first = range.lowerBound
             while first < range.upperBound {
-                let rows = min(workspace.maximumBatch, range.upperBound - first)
+                let rows = min(maximumBatch, range.upperBound - first)
                 let x = UnsafeBufferPointer(rebasing: values[first * width..<(first + rows) * width])
                 let part = withTargets(of: x, rows: rows) {
                     first + $0
                 } then: { x, t in
-                    network.loss(
-                        settings.loss, of: x, target: t, rows: rows, parameters: parameters, workspace: workspace)
+                    training.loss(x, target: t, rows: rows)
                 }
                 sum += Double(rows) * part
                 first += rows

@@ -79,6 +79,18 @@ public struct TrainingSettings: Codable, Sendable, Hashable {
         try loss.validate()
     }
 
+    /// - Returns: the length of a step, by the schedule.
+    func learningRate(epoch: Int, step: Int) -> Float {
+        Float(Double(learningRate) * schedule.factor(epoch: epoch, step: step))
+    }
+
+    /// - Returns: by what a gradient of this norm is shortened; `nil` if it is not. PyTorch adds 1e-6 to the norm, which
+    ///   this does too.
+    func clipFactor(norm: Double) -> Float? {
+        let factor = Double(clipNorm) / (norm + 1e-6)
+        return factor < 1 ? Float(factor) : nil
+    }
+
     static func check<Value>(
         _ name: String, _ value: Value, within range: ClosedRange<Value>
     ) throws(TrainingError) {

@@ -7,6 +7,7 @@
 steps.json: small networks with fixed weights and rows, computed in float64: output, loss, gradient, and the weights
 after each of three steps. There is one for each activation, layer, loss and optimizer. Layers are described in Linnet's
 JSON, and weights lie as they do there; layers.py puts them into PyTorch's functions.
+adversarial.json: three steps of each adversarial family, by adversarial.py.
 package.safetensors.hex: a file written by the safetensors package.
 types.safetensors.hex: one with every element type that Linnet reads.
 """
@@ -19,6 +20,7 @@ import safetensors.numpy
 import torch
 import torch.nn.functional as F
 
+import adversarial
 import layers as linnet
 
 HERE = pathlib.Path(__file__).parent
@@ -196,6 +198,8 @@ def cases() -> list[dict]:
 def main() -> None:
     torch.manual_seed(20)
     (HERE / "steps.json").write_text(json.dumps(cases(), separators=(",", ":")) + "\n")
+    games = adversarial.cases(draw, flat)
+    (HERE / "adversarial.json").write_text(json.dumps(games, separators=(",", ":")) + "\n")
 
     tensors = {
         "weight": np.array([[1.5, -2.0, 3.25], [0.0, 1e-30, -65504.0]], dtype=np.float32),
