@@ -4,7 +4,7 @@ import LinnetNumerics
 
 /// The linear reference: T² and Q of a window, each in units of its mean on the windows it was fitted on, added up.
 public struct PrincipalComponentDetector: WindowDetector {
-    private let model: PrincipalComponents
+    let model: PrincipalComponents
 
     public init(_ model: PrincipalComponents) { self.model = model }
 

@@ -53,6 +53,9 @@ public struct PrincipalComponents: Sendable, Equatable {
     /// The number of kept components.
     var count: Int { variances.count }
 
+    /// The numbers that were learned: mean, components, their variances and the residual's.
+    var valueCount: Int { mean.count + components.count + variances.count + 1 }
+
     /// The upper triangle of the covariance, `[D, D]`.
     private static func covariance(_ windows: Matrix, mean: [Double]) -> [Double] {
         let (rows, width) = (windows.rows, windows.columns)
