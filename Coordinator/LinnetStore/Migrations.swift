@@ -34,6 +34,13 @@ package enum Migrations {
         migrator.registerMigration("4: rollouts, their agents and evidence, quarantine, aliases") { database in
             try database.execute(sql: rollouts)
         }
+        migrator.registerMigration("5: which version a round evaluates") { database in
+            try database.execute(
+                sql: """
+                    ALTER TABLE round ADD COLUMN evaluates TEXT;
+                    CREATE INDEX round_evaluates ON round (evaluates, number) WHERE evaluates IS NOT NULL;
+                    """)
+        }
         return migrator
     }
 

@@ -106,7 +106,10 @@ extension SQLiteFleetStore {
                         (SELECT max(number) FROM release WHERE digest = model_version.digest) AS release,
                         (SELECT number FROM model_version AS base WHERE base.digest = model_version.parent) AS base,
                         (SELECT reason FROM quarantine WHERE digest = model_version.digest) AS quarantine,
-                        (SELECT json_group_array(name) FROM alias WHERE digest = model_version.digest) AS aliases
+                        (SELECT json_group_array(name) FROM alias WHERE digest = model_version.digest) AS aliases,
+                        (SELECT json_extract(body, '$.evaluation') FROM round
+                            WHERE evaluates = model_version.digest AND phase = 'committed'
+                            ORDER BY number DESC LIMIT 1) AS evaluation
                     FROM model_version ORDER BY createdAt DESC, number DESC LIMIT ?
                     """, arguments: [limit]
             ).compactMap { row in
@@ -114,6 +117,7 @@ extension SQLiteFleetStore {
                     return nil
                 }
                 let parent: String? = row["parent"]
+                let evaluation: String? = row["evaluation"]
                 return ModelReport(
                     cohort: cohort, version: ModelVersion(number: row["number"], digest: digest),
                     parent: parent.flatMap { Digest(hex: $0) }.map {
@@ -125,7 +129,8 @@ extension SQLiteFleetStore {
                     bytes: row["bytes"], parameters: row["parameters"], lossBefore: row["lossBefore"],
                     lossAfter: row["lossAfter"], createdAt: Timestamp(milliseconds: row["createdAt"]),
                     release: row["release"], origin: row["origin"], quarantine: row["quarantine"],
-                    aliases: try Self.value([String].self, row["aliases"], table: "alias").sorted())
+                    aliases: try Self.value([String].self, row["aliases"], table: "alias").sorted(),
+                    evaluation: try evaluation.map { try Self.value(VersionEvaluation.self, $0, table: "round") })
             }
         }
     }

@@ -11,8 +11,11 @@ extension SQLiteFleetStore {
         try queue.write { database in
             var round = round
             try database.execute(
-                sql: "INSERT INTO round (cohort, phase, kind, body) VALUES (?, ?, ?, '')",
-                arguments: [round.cohort.rawValue, round.phase.rawValue, round.kind.rawValue])
+                sql: "INSERT INTO round (cohort, phase, kind, evaluates, body) VALUES (?, ?, ?, ?, '')",
+                arguments: [
+                    round.cohort.rawValue, round.phase.rawValue, round.kind.rawValue,
+                    round.kind == .evaluation ? round.base?.version.digest.hex : nil,
+                ])
             round.number = Int(database.lastInsertedRowID)
             try database.execute(
                 sql: "UPDATE round SET body = ? WHERE number = ?", arguments: [try Self.text(round), round.number])
@@ -112,6 +115,13 @@ extension SQLiteFleetStore {
 
     public func lastRound(of cohort: CohortID) throws -> Round? {
         try rounds(where: "cohort = ? ORDER BY number DESC LIMIT 1", [cohort.rawValue]).first
+    }
+
+    public func lastMakingRound(of cohort: CohortID) throws -> Round? {
+        try rounds(
+            where: "cohort = ? AND kind <> ? ORDER BY number DESC LIMIT 1",
+            [cohort.rawValue, RoundKind.evaluation.rawValue]
+        ).first
     }
 
     public func round(_ number: Int) throws -> Round? { try rounds(where: "number = ?", [number]).first }
@@ -218,7 +228,7 @@ extension SQLiteFleetStore {
                     },
                     updateBytes: bytes ?? 0, lossBefore: round.lossBefore, lossAfter: round.lossAfter,
                     version: round.version, openedAt: round.openedAt, deadline: round.deadline, endedAt: round.endedAt,
-                    reason: round.reason)
+                    reason: round.reason, evaluation: round.evaluation)
             }
         }
     }
@@ -235,7 +245,9 @@ extension SQLiteFleetStore {
             for row in rows {
                 guard let cohort = CohortID(rawValue: row["cohort"]) else { continue }
                 counts[cohort, default: RoundCounts()].add(
-                    isTraining: row["kind"] == RoundKind.training.rawValue, phase: RoundPhase(rawValue: row["phase"]),
+                    isTraining: row["kind"] == RoundKind.training.rawValue,
+                    isEvaluation: row["kind"] == RoundKind.evaluation.rawValue,
+                    phase: RoundPhase(rawValue: row["phase"]),
                     lossBefore: row["lossBefore"], lossAfter: row["lossAfter"])
             }
             return counts
@@ -249,9 +261,10 @@ extension SQLiteFleetStore {
 
 extension RoundCounts {
     fileprivate mutating func add(
-        isTraining: Bool, phase: RoundPhase?, lossBefore: Double?, lossAfter: Double?
+        isTraining: Bool, isEvaluation: Bool, phase: RoundPhase?, lossBefore: Double?, lossAfter: Double?
     ) {
-        if phase == .abandoned { abandoned += 1 }
+        // An evaluation that nobody answered has cost no version.
+        if phase == .abandoned, !isEvaluation { abandoned += 1 }
         guard isTraining, phase == .committed else { return }
         committed += 1
         firstLoss = firstLoss ?? lossBefore

@@ -6,4 +6,6 @@ public enum RoundKind: String, Codable, Sendable, Hashable, CaseIterable {
     case statistics
     /// Weights, trained from the offered base.
     case training
+    /// How a version does on agents that did not train it.
+    case evaluation
 }

@@ -67,6 +67,8 @@ public struct AgentState: Codable, Sendable, Equatable, WireChecked {
     public var residentBytes: Int
     /// Why this agent takes part in no round now; absent if it does.
     public var sitsOut: String?
+    /// The kinds of rounds that the agent can answer, by ``RoundKind``'s names; absent for statistics and training.
+    public var answers: [String]?
     /// Sent back in the next ``Acknowledgement``: proof that messages pass in both directions.
     public var echo: String
 
@@ -74,7 +76,7 @@ public struct AgentState: Codable, Sendable, Equatable, WireChecked {
         agent: AgentID, session: ULID, software: String, at: Timestamp, cohort: CohortID, contract: SignalContract,
         devices: [DeviceState], active: ModelVersion?, previous: ModelVersion?, candidate: ModelVersion?, release: Int,
         confirmed: Int? = nil, site: String? = nil, tags: [String]? = nil, trainingWindows: Int, outboxDepth: Int,
-        outboxDropped: Int, residentBytes: Int, sitsOut: String? = nil, echo: String
+        outboxDropped: Int, residentBytes: Int, sitsOut: String? = nil, answers: [String]? = nil, echo: String
     ) {
         self.agent = agent
         self.session = session
@@ -95,7 +97,13 @@ public struct AgentState: Codable, Sendable, Equatable, WireChecked {
         self.outboxDropped = outboxDropped
         self.residentBytes = residentBytes
         self.sitsOut = sitsOut
+        self.answers = answers
         self.echo = echo
+    }
+
+    /// Whether the agent knows what to do in such a round.
+    public func canAnswer(_ kind: RoundKind) -> Bool {
+        answers?.contains(kind.rawValue) ?? (kind != .evaluation)
     }
 
     /// Most tags, with the site.
@@ -132,6 +140,9 @@ public struct AgentState: Codable, Sendable, Equatable, WireChecked {
         guard trainingWindows >= 0, outboxDepth >= 0, outboxDropped >= 0, release >= 0,
             confirmed ?? 0 >= 0
         else { throw .notAllowed(field: "counters", found: "a negative one", allowed: "0 or more") }
+        guard (answers ?? []).count <= 16, (answers ?? []).allSatisfy(Self.isName) else {
+            throw .notAllowed(field: "answers", found: "\(answers?.count ?? 0) kinds", allowed: "at most 16 names")
+        }
         let words = (tags ?? []) + (site.map { [$0] } ?? [])
         guard words.count <= Self.maximumWords, words.allSatisfy(Self.isName) else {
             throw .notAllowed(

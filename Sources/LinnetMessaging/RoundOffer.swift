@@ -17,11 +17,13 @@ public struct ClientSettings: Codable, Sendable, Hashable {
     public var updateEncoding: UpdateEncoding
     /// Whether an answer is still of use once the round is over, so that a participant goes on and sends it.
     public var acceptsLateUpdates: Bool
+    /// Whether the distribution of scores is wanted beside the weights, for thresholds of new devices.
+    public var wantsScores: Bool
 
     public init(
         epochs: Int = 5, batchSize: Int = 32, learningRate: Double = 1e-3, proximalMu: Double = 0,
         maximumSeconds: Int = 60, maximumWindows: Int = 20_000, updateEncoding: UpdateEncoding = .delta16,
-        acceptsLateUpdates: Bool = false
+        acceptsLateUpdates: Bool = false, wantsScores: Bool = false
     ) {
         self.epochs = epochs
         self.batchSize = batchSize
@@ -31,6 +33,7 @@ public struct ClientSettings: Codable, Sendable, Hashable {
         self.maximumWindows = maximumWindows
         self.updateEncoding = updateEncoding
         self.acceptsLateUpdates = acceptsLateUpdates
+        self.wantsScores = wantsScores
     }
 
     /// Reads settings; what older coordinators did not say takes the meaning it had for them.
@@ -44,6 +47,7 @@ public struct ClientSettings: Codable, Sendable, Hashable {
         maximumWindows = try container.decode(Int.self, forKey: .maximumWindows)
         updateEncoding = try container.decodeIfPresent(UpdateEncoding.self, forKey: .updateEncoding) ?? .full
         acceptsLateUpdates = try container.decodeIfPresent(Bool.self, forKey: .acceptsLateUpdates) ?? false
+        wantsScores = try container.decodeIfPresent(Bool.self, forKey: .wantsScores) ?? false
     }
 
     /// - Throws: ``WireError`` naming the first setting outside its range.
@@ -103,7 +107,7 @@ public struct RoundOffer: SignedPayload, Equatable {
     public var round: Int
     public var kind: RoundKind
     public var isOpen: Bool
-    /// The version to train from; absent in a statistics round.
+    /// The version to train from, or to evaluate; absent in a statistics round.
     public var base: ModelReference?
     public var settings: ClientSettings
     /// Who is asked. An agent that is not named sits this round out.
@@ -139,9 +143,9 @@ public struct RoundOffer: SignedPayload, Equatable {
 
     public func check() throws(WireError) {
         guard round > 0 else { throw .notAllowed(field: "round", found: "\(round)", allowed: "1 or more") }
-        guard (kind == .training) == (base != nil) else {
+        guard (kind == .statistics) == (base == nil) else {
             throw .notAllowed(
-                field: "base", found: base == nil ? "absent" : "present", allowed: "present in training rounds only")
+                field: "base", found: base == nil ? "absent" : "present", allowed: "present but in statistics rounds")
         }
         try base?.check()
         try settings.check()

@@ -5,7 +5,7 @@ import LinnetDomain
 /// Announces what a participant sends back in a round: part 0 of an update, signed by the agent.
 ///
 /// The body, in parts from 1 on, is the base model file with the trained weights in it (architecture unchanged), or
-/// the JSON of a ``StatisticsBody``.
+/// the JSON of a ``StatisticsBody`` or an ``EvaluationBody``.
 public struct UpdateHeader: SignedPayload, Equatable {
     public static let payloadType = "application/vnd.linnet.update.v1+json"
 
@@ -13,13 +13,15 @@ public struct UpdateHeader: SignedPayload, Equatable {
     public var cohort: CohortID
     public var round: Int
     public var kind: RoundKind
-    /// The version this was trained from; absent in a statistics round.
+    /// The version this was trained from, or is about; absent in a statistics round.
     public var base: ModelVersion?
-    /// Windows it was trained on, or that the statistics are of.
+    /// Windows it was trained on, or that it is of.
     public var windows: Int
-    /// Mean reconstruction error on the participant's held-out windows before and after; absent in a statistics round.
+    /// Mean reconstruction error on the participant's held-out windows before and after; in training rounds only.
     public var lossBefore: Double?
     public var lossAfter: Double?
+    /// The scores of the held-out windows under the trained weights; only where the offer asks for them.
+    public var scores: QuantileSketch?
     public var plan: ChunkPlan
     /// Counts up over all updates of this agent, and is stored before it is used: a repeated one is a replay.
     public var sequence: Int64
@@ -27,7 +29,8 @@ public struct UpdateHeader: SignedPayload, Equatable {
 
     public init(
         agent: AgentID, cohort: CohortID, round: Int, kind: RoundKind, base: ModelVersion?, windows: Int,
-        lossBefore: Double?, lossAfter: Double?, plan: ChunkPlan, sequence: Int64, at: Timestamp
+        lossBefore: Double?, lossAfter: Double?, scores: QuantileSketch? = nil, plan: ChunkPlan, sequence: Int64,
+        at: Timestamp
     ) {
         self.agent = agent
         self.cohort = cohort
@@ -37,6 +40,7 @@ public struct UpdateHeader: SignedPayload, Equatable {
         self.windows = windows
         self.lossBefore = lossBefore
         self.lossAfter = lossAfter
+        self.scores = scores
         self.plan = plan
         self.sequence = sequence
         self.at = at
@@ -49,6 +53,11 @@ public struct UpdateHeader: SignedPayload, Equatable {
         }
         guard sequence > 0 else { throw .notAllowed(field: "sequence", found: "\(sequence)", allowed: "1 or more") }
         guard round > 0 else { throw .notAllowed(field: "round", found: "\(round)", allowed: "1 or more") }
+        if let scores, !scores.isPlausible || scores.minimum < 0 || scores.count > Double(windows) {
+            throw .notAllowed(
+                field: "scores", found: "a distribution no scores can have",
+                allowed: "finite, in order, 0 or more, of at most \(windows) windows")
+        }
     }
 }
 

@@ -73,6 +73,7 @@ extension Simulation {
         case .beginLater(let milliseconds):
             queue.plan(.agentTick(agent: agent, run: agents[agent].run), after: milliseconds)
         case .stopGettingBase, .finish, .remember: break
+        case .evaluate: break  // a simulated fleet's versions are judged on data that no agent has
         }
     }
 

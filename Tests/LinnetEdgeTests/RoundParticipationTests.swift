@@ -8,6 +8,7 @@ import LinnetFederation
 import LinnetMessaging
 import LinnetNN
 import LinnetNumerics
+import LinnetTestKit
 import Testing
 
 @Suite("Taking part in rounds")
@@ -22,7 +23,7 @@ struct RoundParticipationTests {
         let plan = ChunkPlan(of: base, chunkBytes: 1000)
         let reference = ModelReference(version: ModelVersion(number: 1, digest: plan.digest), plan: plan)
         return RoundOffer(
-            cohort: cohort, round: round, kind: kind, isOpen: isOpen, base: kind == .training ? reference : nil,
+            cohort: cohort, round: round, kind: kind, isOpen: isOpen, base: kind == .statistics ? nil : reference,
             settings: ClientSettings(acceptsLateUpdates: acceptsLateUpdates), participants: participants,
             openedAt: openedAt, deadline: openedAt.adding(milliseconds: 60_000),
             spreadMilliseconds: spreadMilliseconds, nextAt: nextAt)
@@ -103,6 +104,16 @@ struct RoundParticipationTests {
         #expect(!told.isEarly(offer(2, kind: .statistics), at: Fixtures.start))
         var again = told
         #expect(!again.hear(offer(1, isOpen: false, nextAt: nextAt)) && again.hear(offer(1, isOpen: false)))
+    }
+
+    @Test("a version is scored instead of trained from where that is asked")
+    func evaluates() {
+        var participation = participation()
+        let asked = offer(kind: .evaluation)
+        #expect(participation.handle(.offer(asked, live), uptime: 0) == [.getBase(asked.base!)])
+        #expect(
+            participation.handle(.base(Digest(of: base), base), uptime: 10) == [.evaluate(asked, base: base)])
+        #expect(participation.handle(.prepared(update), uptime: 20) == [.send(update)])
     }
 
     @Test("an answer that is wanted even when late is finished and sent, past the round's end and past newer rounds")
@@ -317,6 +328,69 @@ struct RoundLearnerTests {
         let bytes = try untrained()
         let answers = try (0..<2).map { _ in try learner.train(data, offer: offer(for: bytes), base: bytes) { true } }
         #expect(answers[0] == answers[1])
+    }
+
+    @Test("the scores of held-out windows go along where they are wanted, and nowhere else")
+    func scores() throws {
+        let bytes = try untrained()
+        var offer = offer(for: bytes)
+        #expect(try learner.train(data, offer: offer, base: bytes) { true }.scores == nil)
+        offer.settings.wantsScores = true
+        let answer = try learner.train(data, offer: offer, base: bytes) { true }
+        let scores = try #require(answer.scores)
+        #expect(scores.count == 40 && scores.isPlausible && scores.minimum >= 0)
+        let median = try #require(scores.quantile(0.5))
+        #expect(try #require(answer.lossAfter) / 4 < median && median < 4 * #require(answer.lossAfter))
+    }
+
+    @Test("a device with few windows starts with the fleet's threshold, if there is one, until it has its own")
+    func provisional() throws {
+        let directory = try TemporaryDirectory()
+        let local = LocalLearner(configuration: Fixtures.configuration(directory), contract: Fixtures.contract)
+        let windowsPerDay = LocalLearner.windowsPerDay(Fixtures.contract, stride: 4)
+        let text = "agents=4 scale=0.002 start=0.02 windows=800"
+        let prior = try #require(ThresholdPrior(parsing: text))
+        let plain = try Fixtures.trained().artifact
+        let fleet = try Fixtures.trained(provenance: [ThresholdPrior.provenanceKey: text]).artifact
+        let few = TrainingData([Fixtures.device: Fixtures.windows(20)])
+
+        #expect(try local.calibrate(plain, few).isEmpty)
+        #expect(try local.calibrate(fleet, TrainingData([Fixtures.device: Fixtures.windows(9)])).isEmpty)
+        let start = try #require(try local.calibrate(fleet, few)[Fixtures.device])
+        #expect(start.isProvisional)
+        #expect(start.threshold == prior.level(exceedance: fleet.falseAlarmsPerDay / windowsPerDay))
+        // What can not be judged on so few windows is not held against a model.
+        #expect(try local.selfTest(fleet, [Fixtures.device: start], few, seed: 1).passes)
+        let own = try #require(try local.calibrate(fleet, data)[Fixtures.device])
+        #expect(!own.isProvisional && own.threshold != start.threshold)
+    }
+
+    @Test("a version is scored on the newest fifth of the windows, with the level and threshold of those before")
+    func evaluation() throws {
+        let bytes = try Fixtures.trained().model.bytes
+        var offer = offer(for: bytes)
+        offer.kind = .evaluation
+        func body(_ windows: [SampleWindow]) throws -> EvaluationBody {
+            let answer = try learner.evaluate(TrainingData([Fixtures.device: windows]), offer: offer, base: bytes)
+            let body = try Wire.decode(EvaluationBody.self, from: answer.body)
+            #expect(answer.windows == body.windows && answer.lossBefore == nil)
+            return body
+        }
+
+        let calm = try body(Fixtures.windows(200))
+        #expect(calm.windows == 40 && calm.loss > 0 && calm.anomalous <= 2)
+        // The newest forty windows alone are what is scored: a machine that has changed since shows in all of them.
+        let moved = try Fixtures.windows(200).enumerated().map { number, window in
+            guard number >= 160 else { return window }
+            return try #require(
+                SampleWindow(
+                    start: window.start, end: window.end, length: window.length, channelCount: window.channelCount,
+                    values: window.values.map { $0 * 1.2 }))
+        }
+        let changed = try body(moved)
+        #expect(changed.anomalous == 40 && changed.loss > 10 * calm.loss)
+        #expect(try body(Fixtures.windows(62)).windows == 12)
+        #expect(throws: RoundFailure.tooFewWindows(found: 61, needed: 62)) { try body(Fixtures.windows(61)) }
     }
 
     /// The weights in an update in fewer bytes.

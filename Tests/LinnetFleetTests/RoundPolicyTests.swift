@@ -206,6 +206,55 @@ struct RoundPolicyTests {
         #expect(try #require(opened(decide(short, agents))).spreadMilliseconds == 2000)
     }
 
+    private func evaluators(_ names: ClosedRange<Int>) throws -> [AgentRecord] {
+        try names.map { number in
+            var agent = try agent("a\(number)")
+            agent.state?.answers = RoundKind.allCases.map(\.rawValue)
+            return agent
+        }
+    }
+
+    @Test("some agents are kept from training, to score what comes of it; never so many that a quorum is missed")
+    func heldOut() throws {
+        let policy = RoundPolicy(evaluationShare: 0.2)
+        let many = try #require(opened(decide(policy, try evaluators(1...20), newest: model)))
+        #expect(many.participants.count == 16 && many.quorum == 10)
+        // Four of six must train: three can not be spared.
+        let few = try #require(opened(decide(policy, try evaluators(1...6), newest: model)))
+        #expect(few.participants.count == 6)
+        // Enough are left out in any case.
+        let sampled = RoundPolicy(goal: 4, overSelection: 1, evaluationShare: 0.2)
+        #expect(try #require(opened(decide(sampled, try evaluators(1...20), newest: model))).participants.count == 4)
+    }
+
+    @Test("a new version is scored at once by agents that have not trained it and know how to, if there are three")
+    func evaluation() throws {
+        let policy = RoundPolicy(everyMilliseconds: 60_000, evaluationShare: 0.1)
+        var last = round(.training, .committed, openedSecondsAgo: 5, endedSecondsAgo: 1)
+        last.version = model.version
+        func decide(_ agents: [AgentRecord], last: Round, share: Double = 0.1) -> RoundPolicy.Decision {
+            var generator = SeededGenerator(seed: 1)
+            var policy = policy
+            policy.evaluationShare = share
+            let contributors: Set = [AgentID(checked: "a1"), AgentID(checked: "a2")]
+            return policy.decide(
+                RoundPolicy.Situation(
+                    cohort: cohort, now: now, agents: agents, lastRound: last,
+                    lastMaking: round(.training, .committed, openedSecondsAgo: 5), contributors: contributors,
+                    newest: model), using: &generator)
+        }
+
+        let asked = try #require(opened(decide(try evaluators(1...6), last: last)))
+        #expect(asked.kind == .evaluation && asked.base == model && asked.quorum == 3)
+        #expect(asked.participants.count == 3 && asked.participants.allSatisfy { $0.rawValue > "a2" })
+        #expect(opened(decide(try evaluators(1...4), last: last)) == nil)
+        #expect(opened(decide(try (1...6).map { try agent("a\($0)") }, last: last)) == nil)
+        #expect(opened(decide(try evaluators(1...6), last: last, share: 0)) == nil)
+        // Once it is over the next training round keeps its pace, by the round before.
+        let over = round(.evaluation, .abandoned, openedSecondsAgo: 4, endedSecondsAgo: 1)
+        #expect(decide(try evaluators(1...6), last: over) == .wait("the next round is due in 55 s"))
+    }
+
     @Test("training is asked to end well before the deadline")
     func trainingTime() throws {
         let agents = [try agent("a"), try agent("b")]

@@ -74,6 +74,28 @@ struct VersionMakingTests {
         #expect(try first() == version)
     }
 
+    @Test("where three agents tell their scores, a version says what a new device's threshold is to start from")
+    func thresholdPrior() throws {
+        let base = try first()
+        let round = round(2, base: reference(base))
+        func version(_ tellers: Int) throws -> ModelArtifact {
+            let updates = try (1...4).map { number in
+                var update = try update("\(number)", body: try trained(base, moved: 0.01), round: round)
+                var scores = QuantileSketch()
+                scores.add((1...50).map { Double($0 * number) / 100 })
+                if number <= tellers { update.header.scores = scores }
+                return update
+            }
+            let made = try making.next(of: round, base: reference(base), baseFile: base.file, updates: updates, at: now)
+            return try ModelArtifact(parsing: made.file)
+        }
+
+        let told = try #require(try version(4).provenance[ThresholdPrior.provenanceKey])
+        let prior = try #require(ThresholdPrior(parsing: told))
+        #expect(prior.agents == 4 && prior.windows == 200 && prior.start > 0.5 && prior.start < 2)
+        #expect(try version(2).provenance[ThresholdPrior.provenanceKey] == nil)
+    }
+
     @Test("a robust scaler is made of everybody's distributions, and where one sends none, of the moments")
     func robustScaler() throws {
         let robust = VersionMaking(settings: FleetSettings(hidden: [3], scaler: .robust))

@@ -102,13 +102,14 @@ struct AsyncAPITests {
     private static func examples() throws -> [Example] {
         var state = Samples.state
         (state.active, state.previous, state.candidate, state.sitsOut) = (nil, nil, nil, nil)
-        (state.confirmed, state.site, state.tags) = (nil, nil, nil)
+        (state.confirmed, state.site, state.tags, state.answers) = (nil, nil, nil, nil)
         (state.devices[0].score, state.devices[0].threshold) = (nil, nil)
         var offer = Samples.offer
         (offer.kind, offer.base) = (.statistics, nil)
         (offer.spreadMilliseconds, offer.nextAt) = (nil, nil)
         var header = Samples.header
         (header.kind, header.base, header.lossBefore, header.lossAfter) = (.statistics, nil, nil, nil)
+        header.scores = nil
         var manifest = Samples.manifest
         (manifest.parent, manifest.reverts, manifest.origin) = (nil, nil, nil)
         (manifest.switchWhen, manifest.expiresAt) = (nil, nil)
@@ -129,6 +130,7 @@ struct AsyncAPITests {
             Example("ChunkRequest", full: Samples.request, least: Samples.request),
             Example("UpdateHeader", full: Samples.header, least: header),
             Example("StatisticsBody", full: Samples.statistics, least: statistics),
+            Example("EvaluationBody", full: Samples.evaluation, least: Samples.evaluation),
             Example("Acknowledgement", full: Samples.acknowledgement, least: acknowledgement),
             Example("RoundOffer", full: Samples.offer, least: offer),
             Example("ReleaseManifest", full: Samples.manifest, least: manifest),

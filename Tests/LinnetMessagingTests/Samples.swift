@@ -31,10 +31,10 @@ enum Samples {
                 gaps: 3, discardedSamples: 4)
         ], active: version, previous: version, candidate: version, release: 5, confirmed: 4, site: "hall 3",
         tags: ["spare"], trainingWindows: 100, outboxDepth: 1, outboxDropped: 0, residentBytes: 20_000_000,
-        sitsOut: "2 of 3 devices are under alarm", echo: "7")
+        sitsOut: "2 of 3 devices are under alarm", answers: ["evaluation"], echo: "7")
     static let stateText =
-        #"{"active":\#(versionText),"agent":"press-2","at":1767225600000,"candidate":\#(versionText),"#
-        + #""cohort":"c-4c73cb118243","confirmed":4,"contract":{"channels":[{"name":"temperature","unit":"degC"},"#
+        #"{"active":\#(versionText),"agent":"press-2","answers":["evaluation"],"at":1767225600000,"#
+        + #""candidate":\#(versionText),"cohort":"c-4c73cb118243","confirmed":4,"contract":{"channels":[{"name":"temperature","unit":"degC"},"#
         + #"{"name":"state","unit":""}],"intervalMilliseconds":50,"windowLength":8},"devices":[{"alarms":1,"#
         + #""discardedSamples":4,"gaps":3,"id":"pump","missingCells":2,"phase":"firing","score":2.5,"#
         + #""threshold":1.25,"windows":9}],"echo":"7","outboxDepth":1,"outboxDropped":0,"previous":\#(versionText),"#
@@ -50,28 +50,38 @@ enum Samples {
         #"{"base":\#(referenceText),"cohort":"c-4c73cb118243","deadline":1767225660000,"isOpen":true,"#
         + #""kind":"training","nextAt":1767229200000,"openedAt":1767225600000,"participants":["press-2"],"round":7,"settings":{"#
         + #""acceptsLateUpdates":false,"batchSize":32,"epochs":5,"learningRate":0.001,"maximumSeconds":60,"maximumWindows":20000,"#
-        + #""proximalMu":0,"updateEncoding":"delta16"},"spreadMilliseconds":5000}"#
+        + #""proximalMu":0,"updateEncoding":"delta16","wantsScores":false},"spreadMilliseconds":5000}"#
     static let planText = #"{"bytes":10,"chunkBytes":4,"digest":"\#(digestHex)"}"#
     static let referenceText = #"{"plan":\#(planText),"version":\#(versionText)}"#
 
     static let header = UpdateHeader(
         agent: agent, cohort: cohort, round: 7, kind: .training, base: version, windows: 640, lossBefore: 0.5,
-        lossAfter: 0.25, plan: plan, sequence: 12, at: time)
+        lossAfter: 0.25, scores: sketch, plan: plan, sequence: 12, at: time)
     static let headerText =
         #"{"agent":"press-2","at":1767225600000,"base":\#(versionText),"cohort":"c-4c73cb118243","kind":"training","#
-        + #""lossAfter":0.25,"lossBefore":0.5,"plan":\#(planText),"round":7,"sequence":12,"windows":640}"#
+        + #""lossAfter":0.25,"lossBefore":0.5,"plan":\#(planText),"round":7,"scores":\#(sketchText),"#
+        + #""sequence":12,"windows":640}"#
+
+    static let values = [2.0, 4, 4, 4, 5, 5, 7, 9]
+    static let sketch: QuantileSketch = {
+        var sketch = QuantileSketch()
+        sketch.add(values)
+        return sketch
+    }()
+    static let sketchText =
+        #"{"maximum":9,"means":[2,4,4,4,5,5,7,9],"minimum":2,"weights":[1,1,1,1,1,1,1,1]}"#
 
     static let statistics: StatisticsBody = {
         var moments = ChannelMoments()
-        var sketch = QuantileSketch()
-        let values = [2.0, 4, 4, 4, 5, 5, 7, 9]
         for value in values { moments.add(value) }
-        sketch.add(values)
         return StatisticsBody(channels: [moments], sketches: [sketch])
     }()
     static let statisticsText =
-        #"{"channels":[{"count":8,"maximum":9,"mean":5,"minimum":2,"squaredDeviations":32}],"sketches":[{"maximum":9,"#
-        + #""means":[2,4,4,4,5,5,7,9],"minimum":2,"weights":[1,1,1,1,1,1,1,1]}]}"#
+        #"{"channels":[{"count":8,"maximum":9,"mean":5,"minimum":2,"squaredDeviations":32}],"#
+        + #""sketches":[\#(sketchText)]}"#
+
+    static let evaluation = EvaluationBody(windows: 80, loss: 0.25, anomalous: 3)
+    static let evaluationText = #"{"anomalous":3,"loss":0.25,"windows":80}"#
 
     static let manifest = ReleaseManifest(
         cohort: cohort, release: 2, model: reference, parent: digest, round: 7, participants: 4, origin: "ann",
@@ -147,6 +157,7 @@ extension Samples {
         try visitor.visit(offer, text: offerText)
         try visitor.visit(header, text: headerText)
         try visitor.visit(statistics, text: statisticsText)
+        try visitor.visit(evaluation, text: evaluationText)
         try visitor.visit(manifest, text: manifestText)
         try visitor.visit(desired, text: desiredText)
         try visitor.visit(report, text: reportText)

@@ -24,7 +24,9 @@ final class CoordinatorHarness {
     private var running: Task<Void, Never>?
 
     /// - Parameter quorum: a round opens as soon as so many agents are there: all of them, where a test counts on all.
-    init(quorum: Int = 2, strategy: StrategyDescription = .standard) throws {
+    init(
+        quorum: Int = 2, strategy: StrategyDescription = .standard, _ change: (inout FleetSettings) -> Void = { _ in }
+    ) throws {
         folder = try TemporaryDirectory()
         keys = try TemporaryDirectory()
         var policy = RoundPolicy(
@@ -32,6 +34,7 @@ final class CoordinatorHarness {
         policy.settings.epochs = 2
         settings = FleetSettings(
             rounds: policy, hidden: [3], strategy: strategy, shadowWindows: 5, chunkBytes: 4096)
+        change(&settings)
         store = try SQLiteFleetStore(path: folder.path("coordinator.sqlite"))
         coordinator = Self.make(settings, store, bus, key, keys, clock)
     }

@@ -33,11 +33,12 @@ struct ScriptedAgent {
     func trust(in folder: TemporaryDirectory) throws { try folder.write(key.verifyingKey.hex + "\n", to: "\(id).pub") }
 
     /// Says that it is there, with so many normal windows.
-    func report(windows: Int = 200, echo: String = "e") throws {
+    func report(windows: Int = 200, answers: [RoundKind]? = nil, echo: String = "e") throws {
         let state = AgentState(
             agent: id, session: session, software: "test", at: clock.now, cohort: Self.cohort,
             contract: Self.contract, devices: [], active: nil, previous: nil, candidate: nil, release: 0,
-            trainingWindows: windows, outboxDepth: 0, outboxDropped: 0, residentBytes: 0, echo: echo)
+            trainingWindows: windows, outboxDepth: 0, outboxDropped: 0, residentBytes: 0,
+            answers: answers?.map(\.rawValue), echo: echo)
         try bus.deliver(
             Message(topic: topics.text(.state(id)), payload: try Wire.encode(state), isRetained: true))
     }
@@ -67,6 +68,11 @@ struct ScriptedAgent {
             moments[1].add(Double(step % 7) * 3)
         }
         try send(try Wire.encode(StatisticsBody(channels: moments)), for: offer, sequence: sequence)
+    }
+
+    /// The answer to an evaluation round.
+    func evaluation(for offer: RoundOffer, sequence: Int64, _ body: EvaluationBody) throws {
+        try send(try Wire.encode(body), for: offer, sequence: sequence, windows: body.windows)
     }
 
     /// The answer to a training round: the base with every parameter moved by `change`.

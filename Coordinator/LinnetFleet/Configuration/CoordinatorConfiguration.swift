@@ -119,7 +119,7 @@ public struct CoordinatorConfiguration: Sendable, Equatable {
             proximalMu: rounds.number("proximalMu", default: 0, in: 0...1000),
             maximumSeconds: rounds.integer("maximumSeconds", default: 60, in: 1...86_400),
             maximumWindows: rounds.integer("maximumWindows", default: 20_000, in: 1...10_000_000),
-            updateEncoding: updateEncoding(rounds))
+            updateEncoding: updateEncoding(rounds), wantsScores: rounds.boolean("thresholdPrior", default: true))
         let quorum = rounds.integer("quorum", default: 2, in: 1...1_000_000)
         let goal = rounds.integer("goal", default: 1000, in: 1...1_000_000)
         if goal < quorum {
@@ -133,6 +133,7 @@ public struct CoordinatorConfiguration: Sendable, Equatable {
             minimumWindows: rounds.integer("minimumWindows", default: 64, in: 1...10_000_000),
             freshMilliseconds: milliseconds(fresh),
             arrivalsPerSecond: rounds.integer("arrivalsPerSecond", default: 200, in: 1...1_000_000),
+            evaluationShare: rounds.number("evaluationShare", default: 0.1, in: 0...0.5),
             settings: settings)
     }
 

@@ -20,7 +20,12 @@ extension FleetCoordinator {
 
     /// Says that a round is open, or over, and when to come back.
     func announce(_ round: Round) {
-        announce(round.offer(nextAt: settings.rounds.nextAt(after: round)), on: .round(round.cohort))
+        attempt("announce round \(round.number)") {
+            // An evaluation does not move the next training round.
+            let making = round.kind == .evaluation ? try self.store.lastMakingRound(of: round.cohort) : round
+            let nextAt = making.map { self.settings.rounds.nextAt(after: $0) }
+            self.announce(round.offer(nextAt: nextAt), on: .round(round.cohort))
+        }
     }
 
     func announce(_ manifest: ReleaseManifest) { announce(manifest, on: .release(manifest.cohort)) }

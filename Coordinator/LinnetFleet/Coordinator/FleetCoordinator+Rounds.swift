@@ -38,9 +38,12 @@ extension FleetCoordinator {
     }
 
     private func openRound(of cohort: CohortID, at now: Timestamp) throws {
+        let last = try store.lastRound(of: cohort)
         let situation = RoundPolicy.Situation(
             cohort: cohort, now: now, agents: agents.values.filter { $0.state?.cohort == cohort },
-            lastRound: try store.lastRound(of: cohort), newest: try newestModel(of: cohort))
+            lastRound: last, lastMaking: try store.lastMakingRound(of: cohort),
+            contributors: try last.map { try store.acceptedAgents(of: $0.number) } ?? [],
+            newest: try newestModel(of: cohort))
         switch settings.rounds.decide(situation, strategy: settings.strategy, using: &generator) {
         case .wait(let reason): blockers[cohort] = reason
         case .open(let proposal):
@@ -79,6 +82,7 @@ extension FleetCoordinator {
             guard try store.move(round, from: .collecting, audit: audit) else { return }
             announce(round)
         }
+        if round.kind == .evaluation { return try evaluate(round) }
         var machine = RoundMachine(round, accepted: try store.acceptedAgents(of: round.number))
         let version: VersionRecord
         do {
@@ -172,7 +176,7 @@ extension FleetCoordinator {
             shadowWindows: settings.shadowWindows, releasedAt: clock.now())
     }
 
-    private func abandon(_ open: Round, _ reason: String) throws {
+    func abandon(_ open: Round, _ reason: String) throws {
         var round = open
         round.phase = .abandoned
         round.endedAt = clock.now()

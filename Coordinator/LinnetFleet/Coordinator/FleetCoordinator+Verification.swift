@@ -11,7 +11,8 @@ extension FleetCoordinator {
     /// - Throws: ``RoundVerificationError``, or what the store throws.
     public func verify(round number: Int) throws -> RoundVerification {
         guard let round = try store.round(number) else { throw RoundVerificationError.unknownRound(number) }
-        guard round.phase == .committed, let version = round.version, let base = round.base else {
+        guard round.phase == .committed, round.kind == .training, let version = round.version, let base = round.base
+        else {
             throw RoundVerificationError.noModel(number, phase: round.phase, kind: round.kind)
         }
         // The updates of a round are let go all at once, so one of them stands for all.

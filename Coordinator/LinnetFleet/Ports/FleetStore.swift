@@ -74,6 +74,8 @@ public protocol RoundStore: Sendable {
     func refuse(_ verdict: UpdateVerdict, audit: AuditEntry) throws
     func openRounds() throws -> [Round]
     func lastRound(of cohort: CohortID) throws -> Round?
+    /// The newest round that was to make a version: statistics or training.
+    func lastMakingRound(of cohort: CohortID) throws -> Round?
     func round(_ number: Int) throws -> Round?
     /// The accepted updates of a round; without their bodies once those are gone.
     func updates(of round: Int) throws -> [UpdateRecord]

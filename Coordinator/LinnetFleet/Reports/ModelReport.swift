@@ -26,11 +26,14 @@ public struct ModelReport: Codable, Sendable, Equatable {
     /// Why it must not be used again; absent while it may.
     public var quarantine: String?
     public var aliases: [String]
+    /// How it does on agents that did not train it; absent until that is known.
+    public var evaluation: VersionEvaluation?
 
     public init(
         cohort: CohortID, version: ModelVersion, parent: ModelVersion?, round: Int, participants: [AgentID],
         bytes: Int, parameters: Int, lossBefore: Double?, lossAfter: Double?, createdAt: Timestamp, release: Int?,
-        origin: String? = nil, quarantine: String? = nil, aliases: [String] = []
+        origin: String? = nil, quarantine: String? = nil, aliases: [String] = [],
+        evaluation: VersionEvaluation? = nil
     ) {
         self.cohort = cohort
         self.version = version
@@ -46,6 +49,7 @@ public struct ModelReport: Codable, Sendable, Equatable {
         self.origin = origin
         self.quarantine = quarantine
         self.aliases = aliases
+        self.evaluation = evaluation
     }
 }
 

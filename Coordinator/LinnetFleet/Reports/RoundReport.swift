@@ -24,7 +24,7 @@ public struct RoundReport: Codable, Sendable, Equatable {
     public var kind: RoundKind
     /// `collecting`, `aggregating`, `committed` or `abandoned`.
     public var phase: String
-    /// The version that was trained from; absent in a statistics round.
+    /// The version that was trained from, or evaluated; absent in a statistics round.
     public var base: ModelVersion?
     /// Who was asked.
     public var participants: [AgentID]
@@ -43,11 +43,14 @@ public struct RoundReport: Codable, Sendable, Equatable {
     public var endedAt: Timestamp?
     /// Why the round ended as it did; absent while it is open.
     public var reason: String?
+    /// What an evaluation round has found of its base.
+    public var evaluation: VersionEvaluation?
 
     public init(
         round: Int, cohort: CohortID, kind: RoundKind, phase: String, base: ModelVersion?, participants: [AgentID],
         accepted: [AgentID], refused: [RefusalReport], updateBytes: Int, lossBefore: Double?, lossAfter: Double?,
-        version: ModelVersion?, openedAt: Timestamp, deadline: Timestamp, endedAt: Timestamp?, reason: String?
+        version: ModelVersion?, openedAt: Timestamp, deadline: Timestamp, endedAt: Timestamp?, reason: String?,
+        evaluation: VersionEvaluation? = nil
     ) {
         self.round = round
         self.cohort = cohort
@@ -65,6 +68,7 @@ public struct RoundReport: Codable, Sendable, Equatable {
         self.deadline = deadline
         self.endedAt = endedAt
         self.reason = reason
+        self.evaluation = evaluation
     }
 }
 

@@ -31,7 +31,7 @@ public struct RoundVerification: Codable, Sendable, Equatable {
 /// Why a round can not be computed again.
 public enum RoundVerificationError: Error, Sendable, Equatable, CustomStringConvertible {
     case unknownRound(Int)
-    /// It is under way, was abandoned, or gathered statistics.
+    /// It is under way, was abandoned, or made no model from weights.
     case noModel(Int, phase: RoundPhase, kind: RoundKind)
     /// Its updates, its version or its base are not stored any more.
     case gone(Int, what: String)

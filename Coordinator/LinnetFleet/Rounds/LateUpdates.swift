@@ -27,7 +27,7 @@ public struct LateUpdates: Sendable, Equatable {
 
     /// The numbers of the versions that a late update for a round may have started from; `nil` where none is taken.
     public func bases(of round: Round) -> ClosedRange<Int>? {
-        guard let buffer, let base = round.base?.version.number else { return nil }
+        guard let buffer, round.kind == .training, let base = round.base?.version.number else { return nil }
         return base - min(base, buffer.maximumStaleness)...base
     }
 
@@ -36,7 +36,7 @@ public struct LateUpdates: Sendable, Equatable {
     /// - Parameter last: the newest round of the update's cohort.
     public func waits(_ header: UpdateHeader, last: Round?) -> Bool {
         guard areTaken, header.kind == .training, let last, header.round <= last.number else { return false }
-        return last.phase != .collecting
+        return last.phase != .collecting || last.kind != .training
     }
 
     /// The first round whose half-received updates are kept though it is over.

@@ -24,7 +24,7 @@ public struct Round: Codable, Sendable, Equatable {
     public var cohort: CohortID
     public var kind: RoundKind
     public var phase: RoundPhase
-    /// The version to train from; absent in a statistics round.
+    /// The version to train from, or to evaluate; absent in a statistics round.
     public var base: ModelReference?
     public var settings: ClientSettings
     public var participants: [AgentID]
@@ -43,6 +43,8 @@ public struct Round: Codable, Sendable, Equatable {
     /// Window-weighted mean of the participants' held-out errors.
     public var lossBefore: Double?
     public var lossAfter: Double?
+    /// What an evaluation round has found.
+    public var evaluation: VersionEvaluation?
     /// Why it was abandoned.
     public var reason: String?
 

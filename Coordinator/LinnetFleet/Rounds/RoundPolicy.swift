@@ -23,12 +23,15 @@ public struct RoundPolicy: Sendable, Equatable {
     public var freshMilliseconds: Int64
     /// How many participants begin in a second, at most; `nil` lets all begin at once.
     public var arrivalsPerSecond: Int?
+    /// Share of the ready agents that each new version is scored by, who have not trained it; 0 evaluates nothing.
+    public var evaluationShare: Double
     public var settings: ClientSettings
 
     public init(
         everyMilliseconds: Int64 = 3_600_000, deadlineMilliseconds: Int64 = 600_000, quorum: Int = 2,
         quorumShare: Double = 0.6, goal: Int = 1000, overSelection: Double = 1.3, minimumWindows: Int = 64,
-        freshMilliseconds: Int64 = 60_000, arrivalsPerSecond: Int? = nil, settings: ClientSettings = ClientSettings()
+        freshMilliseconds: Int64 = 60_000, arrivalsPerSecond: Int? = nil, evaluationShare: Double = 0,
+        settings: ClientSettings = ClientSettings()
     ) {
         self.everyMilliseconds = everyMilliseconds
         self.deadlineMilliseconds = deadlineMilliseconds
@@ -39,6 +42,7 @@ public struct RoundPolicy: Sendable, Equatable {
         self.minimumWindows = minimumWindows
         self.freshMilliseconds = freshMilliseconds
         self.arrivalsPerSecond = arrivalsPerSecond
+        self.evaluationShare = evaluationShare
         self.settings = settings
     }
 
@@ -48,17 +52,24 @@ public struct RoundPolicy: Sendable, Equatable {
         public var now: Timestamp
         /// Every agent of the cohort with its last state.
         public var agents: [AgentRecord]
+        /// The newest round, and the newest that was to make a version: not an evaluation.
         public var lastRound: Round?
+        public var lastMaking: Round?
+        /// Whose updates are in the newest round's version.
+        public var contributors: Set<AgentID>
         /// The newest version; absent before the statistics round has been committed.
         public var newest: ModelReference?
 
         public init(
-            cohort: CohortID, now: Timestamp, agents: [AgentRecord], lastRound: Round?, newest: ModelReference?
+            cohort: CohortID, now: Timestamp, agents: [AgentRecord], lastRound: Round?, lastMaking: Round? = nil,
+            contributors: Set<AgentID> = [], newest: ModelReference?
         ) {
             self.cohort = cohort
             self.now = now
             self.agents = agents
             self.lastRound = lastRound
+            self.lastMaking = lastMaking ?? (lastRound?.kind == .evaluation ? nil : lastRound)
+            self.contributors = contributors
             self.newest = newest
         }
     }
@@ -78,16 +89,19 @@ public struct RoundPolicy: Sendable, Equatable {
     ) -> Decision {
         if let last = situation.lastRound {
             guard last.phase.isOver else { return .wait("round \(last.number) is \(last.phase.rawValue)") }
+        }
+        let online = situation.agents.filter { isOnline($0, now: situation.now) }
+        // Who says that it sits out is not asked, and not waited for either.
+        let willing = online.filter { $0.state?.sitsOut == nil }
+        let ready = willing.filter { ($0.state?.trainingWindows ?? 0) >= minimumWindows }
+        if let evaluation = evaluation(of: ready, in: situation, using: &generator) { return .open(evaluation) }
+        if let last = situation.lastMaking {
             let left = nextAt(after: last).milliseconds(since: situation.now)
             // A clock set back must not stop rounds for as long as it was set back.
             if (1...everyMilliseconds).contains(left) {
                 return .wait("the next round is due in \((left + 999) / 1000) s")
             }
         }
-        let online = situation.agents.filter { isOnline($0, now: situation.now) }
-        // Who says that it sits out is not asked, and not waited for either.
-        let willing = online.filter { $0.state?.sitsOut == nil }
-        let ready = willing.filter { ($0.state?.trainingWindows ?? 0) >= minimumWindows }
         // Of those who would be asked if all who are there were ready: the first to be ready does not go ahead alone.
         let selection = Selection(goal: goal, overSelection: overSelection)
         let needed = quorum(of: selection.count(of: willing.count))
@@ -97,7 +111,9 @@ public struct RoundPolicy: Sendable, Equatable {
                 "\(ready.count) of \(situation.agents.count) agents are ready (online, with \(minimumWindows) normal "
                     + "windows or more); \(needed) are needed" + (away > 0 ? "; \(away) sit out" : ""))
         }
-        let participants = selection.select(from: ready.map(\.id), using: &generator)
+        let reserved = evaluators(heldOutOf: ready, needed: needed, selection, using: &generator)
+        let participants = selection.select(
+            from: ready.map(\.id).filter { !reserved.contains($0) }, using: &generator)
         var round = Round(
             number: 0, cohort: situation.cohort, kind: situation.newest == nil ? .statistics : .training,
             base: situation.newest, settings: offeredSettings, participants: participants,
@@ -106,6 +122,48 @@ public struct RoundPolicy: Sendable, Equatable {
             deadline: situation.now.adding(milliseconds: deadlineMilliseconds))
         round.spreadMilliseconds = spread(of: participants.count)
         return .open(LateUpdates(strategy).asBuffer(round))
+    }
+
+    // MARK: - Evaluation
+
+    /// The round in which agents that have not trained the newest version score it; `nil` if that has been asked, or there
+    /// are too few of them.
+    private func evaluation(
+        of ready: [AgentRecord], in situation: Situation, using generator: inout some RandomNumberGenerator
+    ) -> Round? {
+        guard evaluationShare > 0, let last = situation.lastRound, last.kind == .training, last.phase == .committed,
+            let newest = situation.newest, newest.version == last.version
+        else { return nil }
+        let others = ready.filter {
+            !situation.contributors.contains($0.id) && $0.state?.canAnswer(.evaluation) ?? false
+        }
+        guard others.count >= VersionEvaluation.minimumAgents else { return nil }
+        let selection = Selection(goal: evaluators(of: ready.count), overSelection: 1)
+        let participants = selection.select(from: others.map(\.id), using: &generator)
+        return Round(
+            number: 0, cohort: situation.cohort, kind: .evaluation, base: newest, settings: offeredSettings,
+            participants: participants, goal: participants.count, quorum: VersionEvaluation.minimumAgents,
+            minimumWindows: 1, openedAt: situation.now,
+            deadline: situation.now.adding(milliseconds: deadlineMilliseconds))
+    }
+
+    /// Agents that are not asked to train, so that they can score what comes of it; none where too few would be left to
+    /// train, or enough are left out in any case.
+    private func evaluators(
+        heldOutOf ready: [AgentRecord], needed: Int, _ selection: Selection,
+        using generator: inout some RandomNumberGenerator
+    ) -> Set<AgentID> {
+        guard evaluationShare > 0 else { return [] }
+        let wanted = evaluators(of: ready.count)
+        guard ready.count - wanted >= max(needed, wanted), selection.count(of: ready.count) > ready.count - wanted
+        else { return [] }
+        let able = ready.filter { $0.state?.canAnswer(.evaluation) ?? false }
+        return Set(Selection(goal: wanted, overSelection: 1).select(from: able.map(\.id), using: &generator))
+    }
+
+    /// How many of so many ready agents score a version.
+    private func evaluators(of ready: Int) -> Int {
+        max(VersionEvaluation.minimumAgents, Int((evaluationShare * Double(ready)).rounded(.up)))
     }
 
     /// When the next training round of a cohort opens at the earliest.

@@ -109,7 +109,7 @@ public struct UpdateAdmission: Sendable {
     /// - Parameters:
     ///   - base: the version that the header names; `nil` where it is not stored any more, or can not be read.
     ///   - channelCount: the cohort's number of channels.
-    /// - Returns: what is stored of the body: statistics as they came, and weights as a whole model.
+    /// - Returns: what is stored of the body: weights as a whole model, all else as it came.
     public func judge(
         _ body: Data, of header: UpdateHeader, base: ModelArtifact?, channelCount: Int
     ) throws(UpdateRefusal) -> Data {
@@ -123,6 +123,17 @@ public struct UpdateAdmission: Sendable {
             }
             try screening.screen(
                 moments: statistics.channels, sketches: statistics.sketches, channelCount: channelCount)
+            return body
+        case .evaluation:
+            do throws(WireError) {
+                let report = try Wire.decode(EvaluationBody.self, from: body, limit: EvaluationBody.maximumBytes)
+                guard report.windows == header.windows else {
+                    throw WireError.notAllowed(
+                        field: "windows", found: "\(report.windows)", allowed: "\(header.windows), as in the header")
+                }
+            } catch {
+                throw .malformed("\(error)")
+            }
             return body
         case .training:
             guard let base else { throw .staleBase(found: header.base, expected: nil) }

@@ -135,6 +135,10 @@ public struct VersionMaking: Sendable {
         let number = number ?? base.version.number + 1
         artifact.provenance = provenance(round, number: number, parent: base.version.digest, rule: rule.name)
         artifact.provenance[Self.strategyKey] = settings.strategy.description
+        artifact.provenance[ThresholdPrior.provenanceKey] =
+            ThresholdPrior(
+                merging: headers.compactMap { header in header.scores.map { (agent: header.agent, scores: $0) } })?
+            .description
         var version = try record(
             artifact, round: round, number: number, parent: base.version.digest, headers: headers, at: now)
         version.serverState = rule.hasState ? Data(outcome.state.bytes) : nil

@@ -3,6 +3,7 @@
 import FoundationEssentials
 import LinnetDetection
 import LinnetDomain
+import LinnetFederation
 import LinnetMessaging
 import LinnetNN
 import LinnetNumerics
@@ -69,15 +70,33 @@ public struct LocalLearner: Sendable {
             report: report, selfTest: selfTest)
     }
 
-    /// Fits each device's level and threshold for a model; devices with too few windows are left out.
+    /// Fits each device's level and threshold for a model. A device with too few windows for that starts with the fleet's
+    /// threshold, if the model brings one; otherwise it is left out.
     public func calibrate(
         _ artifact: ModelArtifact, _ data: TrainingData
     ) throws(DetectionError) -> [DeviceID: Calibration] {
         var calibrations: [DeviceID: Calibration] = [:]
-        for (id, windows) in data.devices where windows.count >= Calibration.minimumWindows {
-            calibrations[id] = try Calibration.fit(model: artifact, windows: windows, windowsPerDay: windowsPerDay)
+        for (id, windows) in data.devices {
+            if windows.count >= Calibration.minimumWindows {
+                calibrations[id] = try Calibration.fit(model: artifact, windows: windows, windowsPerDay: windowsPerDay)
+            } else if let prior = Self.prior(of: artifact), windows.count >= Calibration.minimumProvisionalWindows {
+                let exceedance = artifact.falseAlarmsPerDay / max(1, windowsPerDay)
+                calibrations[id] = try Calibration.provisional(
+                    model: artifact, windows: windows, threshold: prior.level(exceedance: exceedance),
+                    expectedFalseAlarmsPerDay: artifact.falseAlarmsPerDay)
+            }
         }
         return calibrations
+    }
+
+    /// What the fleet knows of a version's scores; `nil` where it brings nothing.
+    static func prior(of artifact: ModelArtifact) -> ThresholdPrior? {
+        artifact.provenance[ThresholdPrior.provenanceKey].flatMap { ThresholdPrior(parsing: $0) }
+    }
+
+    /// Fewest windows with which a device can run a model.
+    static func windowsToCalibrate(_ artifact: ModelArtifact) -> Int {
+        prior(of: artifact) == nil ? Calibration.minimumWindows : Calibration.minimumProvisionalWindows
     }
 
     /// Tries a model on every device that is calibrated for it.
@@ -89,7 +108,8 @@ public struct LocalLearner: Sendable {
     ) throws(DetectionError) -> ModelVerdict {
         var verdict = ModelVerdict(passes: true, reason: "no device to test on", evidence: [:])
         for (id, windows) in data.devices {
-            guard let calibration = calibrations[id] else { continue }
+            // Of so few windows that its threshold is the fleet's a device can not tell whether a model is any good.
+            guard let calibration = calibrations[id], !calibration.isProvisional else { continue }
             let report = try SelfTest.run(
                 model: artifact, calibration: calibration, windows: windows,
                 replaced: try replaced.map { replaced throws(DetectionError) in

@@ -12,8 +12,10 @@ extension ModelKeeper {
     private static let calibrationWindows = 10_000
 
     /// Windows of each device that has enough of them, oldest first.
-    func trainingData(newest limit: Int) async throws(EdgeStoreError) -> TrainingData {
-        try await parts.trainingData(newest: limit, atLeast: Calibration.minimumWindows)
+    func trainingData(
+        newest limit: Int, atLeast minimum: Int = Calibration.minimumWindows
+    ) async throws(EdgeStoreError) -> TrainingData {
+        try await parts.trainingData(newest: limit, atLeast: minimum)
     }
 
     // MARK: - Learning alone
@@ -84,15 +86,20 @@ extension ModelKeeper {
 
     // MARK: - Devices that come later
 
-    /// Calibrates devices that had too few windows when the active model was installed.
+    /// Calibrates devices that had too few windows when the active model was installed: for none at all, or for a threshold
+    /// of their own.
     func calibrateLateDevices() -> Job? {
         guard let active, !isCalibrating, case .idle = lifecycle.phase else { return nil }
         let needed = max(Calibration.minimumWindows, parts.configuration.learning.minimumWindows)
-        let late = devices.map(\.id).filter { active.calibrations[$0] == nil && windowCounts[$0, default: 0] >= needed }
+        let first = min(needed, LocalLearner.windowsToCalibrate(active.artifact))
+        let late = devices.map(\.id).filter { device in
+            let own = active.calibrations[device]
+            return own?.isProvisional ?? true && windowCounts[device, default: 0] >= (own == nil ? first : needed)
+        }
         guard !late.isEmpty else { return nil }
         isCalibrating = true
         return { [self, learner] in
-            let all = try await trainingData(newest: Self.calibrationWindows)
+            let all = try await trainingData(newest: Self.calibrationWindows, atLeast: first)
             let data = TrainingData(
                 Dictionary(
                     uniqueKeysWithValues: all.devices.filter { late.contains($0.id) }.map { ($0.id, $0.windows) }))
@@ -127,7 +134,8 @@ extension ModelKeeper {
     func calibrate(_ candidate: ModelCandidate) -> Job {
         { [self, learner] in
             let digest = candidate.version.digest
-            let data = try await trainingData(newest: Self.calibrationWindows)
+            let data = try await trainingData(
+                newest: Self.calibrationWindows, atLeast: LocalLearner.windowsToCalibrate(candidate.artifact))
             guard data.count > 0 else { return post(.event(.tooFewWindows(digest))) }
             do {
                 let calibrations = try await parts.thread.run { _ in try learner.calibrate(candidate.artifact, data) }

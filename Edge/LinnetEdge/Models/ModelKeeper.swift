@@ -176,7 +176,9 @@ public actor ModelKeeper {
             jobs += try await handle(.manifest(manifest))
         }
         let most = windowCounts.values.max() ?? 0
-        if case .waitingForWindows = lifecycle.phase, most >= Calibration.minimumWindows {
+        if case .waitingForWindows(let candidate) = lifecycle.phase,
+            most >= LocalLearner.windowsToCalibrate(candidate.artifact)
+        {
             jobs += try await handle(.windowsStored)
         }
         let decision = learning.begin(

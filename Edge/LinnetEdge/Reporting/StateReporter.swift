@@ -109,6 +109,7 @@ public actor StateReporter {
             tags: parts.configuration.tags.isEmpty ? nil : parts.configuration.tags,
             trainingWindows: models.trainingWindows, outboxDepth: outbox.depth, outboxDropped: outbox.dropped,
             residentBytes: ResidentMemory.bytes(), sitsOut: parts.sitsOut(states),
+            answers: RoundKind.allCases.map(\.rawValue),
             echo: "\(session.text.suffix(6))-\(echoes)")
     }
 

@@ -45,6 +45,8 @@ public enum RoundAction: Sendable, Equatable {
     case stopGettingBase(Digest)
     /// Train from this file on the agent's own windows, and prepare the answer.
     case train(RoundOffer, base: Data)
+    /// Score this file on the agent's own held-back windows, and prepare the answer.
+    case evaluate(RoundOffer, base: Data)
     /// Add up the moments of the agent's own windows, and prepare the answer.
     case gatherStatistics(RoundOffer)
     case stopWorking

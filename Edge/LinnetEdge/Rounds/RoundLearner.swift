@@ -39,11 +39,16 @@ public struct RoundLearner: Sendable {
 
     private let contract: SignalContract
     private let seed: UInt64
+    /// Windows that a device scores in a day.
+    let windowsPerDay: Double
 
-    /// - Parameter seed: the order of batches follows from it and the round.
-    public init(contract: SignalContract, seed: UInt64) {
+    /// - Parameters:
+    ///   - stride: samples from one window to the next.
+    ///   - seed: the order of batches follows from it and the round.
+    public init(contract: SignalContract, stride: Int = 1, seed: UInt64) {
         self.contract = contract
         self.seed = seed
+        windowsPerDay = LocalLearner.windowsPerDay(contract, stride: stride)
     }
 
     /// An answer that is not signed yet.
@@ -54,6 +59,8 @@ public struct RoundLearner: Sendable {
         public var lossAfter: Double?
         /// What a top-k update has left out, `[P]`; to be brought along the next time, once this one is accepted.
         public var residual: ParameterVector?
+        /// The scores of the held-out windows, where they are wanted.
+        public var scores: QuantileSketch?
     }
 
     /// Adds up each channel's moments and distribution around each device's own level.
@@ -131,6 +138,7 @@ public struct RoundLearner: Sendable {
         var answer = Answer(
             body: Data(), windows: rows.windows, lossBefore: report.initialValidationLoss,
             lossAfter: report.bestValidationLoss)
+        if offer.settings.wantsScores { answer.scores = Self.scores(of: rows, network, model.parameters) }
         guard offer.settings.updateEncoding != .full else {
             answer.body = model.encoded()
             return answer
@@ -150,13 +158,33 @@ public struct RoundLearner: Sendable {
         return answer
     }
 
+    /// The distribution of scores over the rows that the trainer has held out.
+    private static func scores(of rows: StandardizedRows, _ network: Network, _ parameters: ParameterVector)
+        -> QuantileSketch?
+    {
+        let held = rows.matrix.rows - Int(Double(rows.matrix.rows) * validationShare)..<rows.matrix.rows
+        // A network without scores has none to tell.
+        guard !held.isEmpty, let scorer = try? WindowScorer(network: network, parameters: parameters) else {
+            return nil
+        }
+        var scores = QuantileSketch()
+        let width = rows.matrix.columns
+        rows.matrix.withUnsafeBufferPointer { values in
+            scores.add(
+                held.map { row in
+                    scorer.score(UnsafeBufferPointer(rebasing: values[row * width..<(row + 1) * width]))
+                })
+        }
+        return scores
+    }
+
     private func check(_ windows: Int) throws(RoundFailure) {
         guard windows >= Self.minimumWindows else {
             throw .tooFewWindows(found: windows, needed: Self.minimumWindows)
         }
     }
 
-    private func base(_ file: Data, of offer: RoundOffer) throws(RoundFailure) -> ModelArtifact {
+    func base(_ file: Data, of offer: RoundOffer) throws(RoundFailure) -> ModelArtifact {
         guard offer.base?.version.digest == Digest(of: file) else {
             throw .base("its sha256 is not the one in the offer")
         }

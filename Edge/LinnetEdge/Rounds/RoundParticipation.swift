@@ -88,7 +88,7 @@ public struct RoundParticipation: Sendable, Equatable {
         case (.gettingBase(let offer), .base(let digest, let file)) where digest == offer.base?.version.digest:
             phase = .working(offer)
             if answersLate { endsAt = uptime + Self.longestLateness }
-            return [.train(offer, base: file)]
+            return [offer.kind == .evaluation ? .evaluate(offer, base: file) : .train(offer, base: file)]
         case (.working(let offer), .prepared(let update)) where update.round == offer.round:
             phase = .sending(offer, update)
             resendAt = uptime

@@ -33,7 +33,8 @@ public actor RoundWorker {
         self.parts = parts
         self.key = key
         self.devices = devices
-        learner = RoundLearner(contract: parts.contract, seed: parts.seed)
+        learner = RoundLearner(
+            contract: parts.contract, stride: parts.configuration.window.stride, seed: parts.seed)
         participation = RoundParticipation(
             agent: parts.configuration.agent, cohort: CohortID(of: parts.contract), lastRound: 0)
     }
@@ -76,7 +77,7 @@ public actor RoundWorker {
             }
         case .getBase(let reference): try await getBase(reference)
         case .stopGettingBase(let digest): await parts.downloads.forget(digest, for: .roundBase)
-        case .train(let offer, let file): return compute(offer, base: file)
+        case .train(let offer, let file), .evaluate(let offer, let file): return compute(offer, base: file)
         case .gatherStatistics(let offer): return compute(offer, base: nil)
         case .stopWorking: work?.cancel()
         case .send(let update): return send(update)
@@ -117,16 +118,19 @@ public actor RoundWorker {
                 let residual = try await parts.store.residual()
                 let answer = try await parts.thread.run(maximumSeconds: offer.settings.maximumSeconds) { pause in
                     guard let base else { return try learner.statistics(data) }
+                    if offer.kind == .evaluation { return try learner.evaluate(data, offer: offer, base: base) }
                     return try learner.train(data, offer: offer, base: base, residual: residual) {
                         !token.isCancelled && pause()
                     }
                 }
                 guard !token.isCancelled, !Task.isCancelled else { return }
-                await note(answer.residual, round: offer.round)
+                // Only what was trained has left something out.
+                if offer.kind == .training { await note(answer.residual, round: offer.round) }
                 let header = UpdateHeader(
                     agent: parts.configuration.agent, cohort: offer.cohort, round: offer.round, kind: offer.kind,
                     base: offer.base?.version, windows: answer.windows, lossBefore: answer.lossBefore,
-                    lossAfter: answer.lossAfter, plan: ChunkPlan(of: answer.body, chunkBytes: Self.chunkBytes),
+                    lossAfter: answer.lossAfter, scores: answer.scores,
+                    plan: ChunkPlan(of: answer.body, chunkBytes: Self.chunkBytes),
                     sequence: try await parts.store.nextUpdateSequence(), at: parts.clock.now())
                 post(.prepared(try PreparedUpdate(header, body: answer.body, key: key)))
             } catch let error as EdgeStoreError where !error.isTransient {

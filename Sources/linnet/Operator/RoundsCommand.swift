@@ -57,6 +57,9 @@ struct RoundsCommand: ParsableCommand {
     }
 
     private static func loss(_ round: RoundReport) -> String {
+        if let found = round.evaluation {
+            return "\(HumanText.number(found.loss)), \(HumanText.number(found.anomalousShare * 100)) % anomalous"
+        }
         guard let before = round.lossBefore, let after = round.lossAfter else { return "–" }
         return "\(HumanText.number(before)) → \(HumanText.number(after))"
     }

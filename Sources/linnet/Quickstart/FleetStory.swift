@@ -115,7 +115,12 @@ struct FleetStory {
                         tint: .warning))
             default:
                 guard isNew else { continue }
-                let what = round.kind == .statistics ? "gathers statistics of each channel" : "trains"
+                let what =
+                    switch round.kind {
+                    case .statistics: "gathers statistics of each channel"
+                    case .training: "trains"
+                    case .evaluation: "scores version \(round.base?.number ?? 0)"
+                    }
                 lines.append(
                     Line(
                         seconds: seconds,
@@ -130,6 +135,10 @@ struct FleetStory {
     private func outcome(of round: RoundReport) -> String {
         let from = "from \(HumanText.plural(round.accepted.count, "agent"))"
         let refused = round.refused.isEmpty ? "" : ", \(round.refused.count) refused"
+        if let found = round.evaluation {
+            return "version \(found.version.number) scored by \(HumanText.plural(found.agents, "agent")), loss "
+                + HumanText.number(found.loss)
+        }
         guard round.kind == .training else { return "a scale for every channel, \(from)\(refused)" }
         let version = round.version.map { "version \($0.number) " } ?? ""
         let loss =

@@ -60,14 +60,19 @@ struct ModelShowCommand: ParsableCommand {
         var scalerCenter: [Float]
         var scalerScale: [Float]
         var provenance: [String: String]
+        /// How it does on agents that did not train it; absent until that is known.
+        var evaluation: VersionEvaluation?
     }
 
     func run() throws {
-        let (digest, model) = try arguments.artifact(version, from: try arguments.options.coordinator())
+        let api = try arguments.options.coordinator()
+        let (digest, model) = try arguments.artifact(version, from: api)
+        let known = try api.report(ModelsPage.self, "/api/v1/models", [("limit", "1000")]).models
         let contents = Contents(
             digest: digest, layers: try VersionArguments.text(model.architecture), parameters: model.parameters.count,
             windowLength: model.windowLength, falseAlarmsPerDay: model.falseAlarmsPerDay,
-            scalerCenter: model.scaler.center, scalerScale: model.scaler.scale, provenance: model.provenance)
+            scalerCenter: model.scaler.center, scalerScale: model.scaler.scale, provenance: model.provenance,
+            evaluation: known.first { $0.version.digest == digest }?.evaluation)
         if arguments.options.json { return Report.show(json: try Wire.encode(contents)) }
         var table = Table("WHAT", "IS")
         table.add("sha256", .init(digest.hex))
@@ -75,6 +80,15 @@ struct ModelShowCommand: ParsableCommand {
         table.add("parameters", .init(HumanText.count(contents.parameters)))
         table.add("window", .init(HumanText.plural(contents.windowLength, "sample")))
         table.add("false alarms a day", .init(HumanText.number(contents.falseAlarmsPerDay)))
+        if let found = contents.evaluation {
+            table.add(
+                "evaluated",
+                .init(
+                    "loss \(HumanText.number(found.loss)) (\(HumanText.number(found.leastLoss)) to "
+                        + "\(HumanText.number(found.greatestLoss))), \(HumanText.number(found.anomalousShare * 100)) % of "
+                        + "\(HumanText.plural(found.windows, "window")) anomalous, by "
+                        + "\(HumanText.plural(found.agents, "agent")) that did not train it"))
+        }
         for (index, scale) in contents.scalerScale.enumerated() {
             table.add(
                 .init("channel \(index + 1)"),

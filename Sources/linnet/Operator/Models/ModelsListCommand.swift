@@ -30,7 +30,8 @@ struct ModelsListCommand: ParsableCommand {
         guard !models.isEmpty else { return ["No model has been made yet."] }
         var table = Table(
             "COHORT", .right("VERSION"), "SHA-256", .right("PARENT"), .right("ROUND"), .right("FROM"),
-            .right("PARAMETERS"), .right("SIZE"), .right("LOSS"), .right("RELEASE"), "MADE", "ALSO")
+            .right("PARAMETERS"), .right("SIZE"), .right("LOSS"), .right("EVALUATED"), .right("RELEASE"), "MADE", "ALSO"
+        )
         for model in models {
             let loss = model.lossAfter.map { after in
                 model.lossBefore.map { "\(HumanText.number($0)) → \(HumanText.number(after))" }
@@ -41,7 +42,9 @@ struct ModelsListCommand: ParsableCommand {
                 .init(model.parent.map { "\($0.number)" } ?? "–"), .init("\(model.round)"),
                 .init(model.origin ?? HumanText.plural(model.participants.count, "agent")),
                 .init(HumanText.count(model.parameters)),
-                .init(HumanText.bytes(model.bytes)), .init(loss ?? "–"), .init(model.release.map { "\($0)" } ?? "–"),
+                .init(HumanText.bytes(model.bytes)), .init(loss ?? "–"),
+                .init(model.evaluation.map { "\(HumanText.number($0.loss)) by \($0.agents)" } ?? "–"),
+                .init(model.release.map { "\($0)" } ?? "–"),
                 .init(HumanText.ago(model.createdAt, now: now)),
                 .init(
                     (model.aliases + (model.quarantine == nil ? [] : ["in quarantine"])).joined(separator: ", "),
