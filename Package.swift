@@ -55,7 +55,7 @@ let settings: [SwiftSetting] = [
 ]
 
 /// The floor of every room that has been declared so far.
-nonisolated(unsafe) var floors: [String: Int] = ["COpenBLAS": 0, "CMosquitto": 0]
+nonisolated(unsafe) var floors: [String: Int] = ["COpenBLAS": 0, "CMosquitto": 0, "CKernels": 0]
 
 /// Declares one module, and refuses an import that does not go down.
 func room(
@@ -79,16 +79,20 @@ func room(
 }
 
 let house: [Target] = [
-    // Floor 0: doors to the two C libraries.
+    // Floor 0: doors to the two C libraries, and loops that Swift can not compile for several processors at once.
     .systemLibrary(
         name: "COpenBLAS", path: "Sources/COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(
         name: "CMosquitto", path: "Sources/CMosquitto", pkgConfig: "libmosquitto",
         providers: [.apt(["libmosquitto-dev"])]),
+    .target(
+        name: "CKernels", path: "Sources/CKernels",
+        // Without it, tests that train networks in a debug build would wait for these loops and for nothing else.
+        cSettings: [.unsafeFlags(["-O2"], .when(configuration: .debug))]),
 
     // Floor 1: values.
     room("LinnetDomain", floor: 1, path: "Sources/LinnetDomain"),
-    room("LinnetNumerics", floor: 1, path: "Sources/LinnetNumerics", over: ["COpenBLAS"]),
+    room("LinnetNumerics", floor: 1, path: "Sources/LinnetNumerics", over: ["COpenBLAS", "CKernels"]),
     room("LinnetConfiguration", floor: 1, path: "Sources/LinnetConfiguration", uses: [yams]),
 
     // Floor 2: rules over values.
@@ -230,8 +234,8 @@ let testing: [Target] = [
     .executableTarget(
         name: "linnet-benchmark",
         dependencies: [
-            "LinnetDomain", "LinnetNumerics", "LinnetNN", "LinnetFederation", "LinnetMessaging", "LinnetFleet",
-            "LinnetStore", argumentParser, logging,
+            "COpenBLAS", "CAllocationCounter", "LinnetDomain", "LinnetNumerics", "LinnetNN", "LinnetFederation",
+            "LinnetMessaging", "LinnetFleet", "LinnetStore", argumentParser, logging,
         ],
         path: "Tests/Benchmarks", exclude: ["peers", "footprint.sh"], swiftSettings: settings),
 ]

@@ -50,25 +50,25 @@ public struct Contributor: Sendable, Equatable {
 }
 
 extension UpdateSource {
-    /// Lends the updates four at a time, the last ones fewer, each of the base's shape.
+    /// Lends the updates eight at a time, the last ones fewer, each of the base's shape.
     ///
-    /// Four at a time, since a sum that takes in four vectors is read and written once for all of them.
+    /// Eight at a time, since a sum that takes in eight vectors is read and written once for all of them.
     ///
     /// - Throws: ``AggregationError/wrongShape(agent:found:expected:)``, or what `body` throws.
     func readGroups(
         count: Int, _ body: (_ rows: Range<Int>, _ group: [ParameterVector]) throws(AggregationError) -> Void
     ) throws(AggregationError) {
         var group: [ParameterVector] = []
-        group.reserveCapacity(4)
+        group.reserveCapacity(8)
         var first = 0
         try readEach { (row, parameters) throws(AggregationError) in
             guard parameters.count == count else {
                 throw .wrongShape(agent: contributors[row].agent, found: parameters.count, expected: count)
             }
             group.append(parameters)
-            guard group.count == 4 else { return }
-            try body(first..<first + 4, group)
-            first += 4
+            guard group.count == 8 else { return }
+            try body(first..<first + 8, group)
+            first += 8
             group.removeAll(keepingCapacity: true)
         }
         if !group.isEmpty { try body(first..<first + group.count, group) }

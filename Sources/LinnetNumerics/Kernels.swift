@@ -1,52 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Legend: B rows of a batch, I inputs, O outputs.  x [B,I]  W [O,I]  b [O]  y [B,O]
 // Each kernel has a slow twin of the same name in `Reference`, and a test that compares the two over odd shapes.
-
-import COpenBLAS
 
 /// The few loops in which training and inference spend their time, over raw memory.
 ///
 /// None allocates, none checks its pointers: callers own the shapes. Plain loops over memory that does not overlap are
 /// written so that the compiler turns them into vector instructions; products go to OpenBLAS.
 public enum Kernels {
-    // MARK: - Products
-
-    /// Writes `y = x W^T`: x `[B,I]`, W `[O,I]`, y `[B,O]`.
-    public static func multiply(
-        _ x: UnsafePointer<Float>, byTransposed w: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>,
-        rows: Int, inputs: Int, outputs: Int
-    ) {
-        if rows == 1 {
-            cblas_sgemv(
-                CblasRowMajor, CblasNoTrans, blasint(outputs), blasint(inputs), 1, w, blasint(inputs), x, 1, 0, y, 1)
-        } else {
-            cblas_sgemm(
-                CblasRowMajor, CblasNoTrans, CblasTrans, blasint(rows), blasint(outputs), blasint(inputs),
-                1, x, blasint(inputs), w, blasint(inputs), 0, y, blasint(outputs))
-        }
-    }
-
-    /// Writes `dx = dy W`: dy `[B,O]`, W `[O,I]`, dx `[B,I]`. It is what `multiply(_:byTransposed:)` gives x back.
-    public static func multiply(
-        _ dy: UnsafePointer<Float>, by w: UnsafePointer<Float>, into dx: UnsafeMutablePointer<Float>,
-        rows: Int, inputs: Int, outputs: Int
-    ) {
-        cblas_sgemm(
-            CblasRowMajor, CblasNoTrans, CblasNoTrans, blasint(rows), blasint(inputs), blasint(outputs),
-            1, dy, blasint(outputs), w, blasint(inputs), 0, dx, blasint(inputs))
-    }
-
-    /// Writes `dW = dy^T x`: dy `[B,O]`, x `[B,I]`, dW `[O,I]`. It is what `multiply(_:byTransposed:)` gives W back.
-    public static func multiply(
-        transposed dy: UnsafePointer<Float>, by x: UnsafePointer<Float>, into dw: UnsafeMutablePointer<Float>,
-        rows: Int, inputs: Int, outputs: Int
-    ) {
-        cblas_sgemm(
-            CblasRowMajor, CblasTrans, CblasNoTrans, blasint(outputs), blasint(inputs), blasint(rows),
-            1, dy, blasint(outputs), x, blasint(inputs), 0, dw, blasint(inputs))
-    }
-
     // MARK: - Vectors
 
     /// Adds `factor * x` to `y`; both have the same count.

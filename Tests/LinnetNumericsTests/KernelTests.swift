@@ -14,7 +14,7 @@ struct KernelTests {
     }
 
     static let shapes: [Shape] = [1, 2, 3, 7, 32, 33].flatMap { rows in
-        [(1, 1), (1, 5), (3, 2), (8, 16), (13, 7), (38, 32), (65, 31)].map {
+        [(1, 1), (1, 5), (3, 2), (8, 16), (13, 7), (38, 32), (65, 31), (300, 50), (49, 270)].map {
             Shape(rows: rows, inputs: $0.0, outputs: $0.1)
         }
     }
@@ -38,6 +38,30 @@ struct KernelTests {
         expectEqual(y, Reference.multiply(x, byTransposed: w, rows: rows, inputs: inputs, outputs: outputs), 2e-5)
         expectEqual(dx, Reference.multiply(dy, by: w, rows: rows, inputs: inputs, outputs: outputs), 2e-5)
         expectEqual(dw, Reference.multiply(transposed: dy, by: x, rows: rows, inputs: inputs, outputs: outputs), 2e-5)
+    }
+
+    @Test(
+        "a single row with its bias is that of the reference, and NaN stays NaN",
+        arguments: shapes.filter { $0.rows == 1 })
+    func singleRow(_ shape: Shape) {
+        var generator = SeededGenerator(seed: 16)
+        let (inputs, outputs) = (shape.inputs, shape.outputs)
+        let (x, w) = (gaussians(inputs, &generator), gaussians(inputs * outputs, &generator))
+        let b = gaussians(outputs, &generator)
+        let products = Reference.multiply(x, byTransposed: w, rows: 1, inputs: inputs, outputs: outputs)
+        for rectified in [false, true] {
+            var y = [Float](repeating: .nan, count: outputs)
+            Kernels.affine(
+                x, byTransposed: w, plus: b, into: &y, inputs: inputs, outputs: outputs, rectified: rectified)
+            expectEqual(
+                y,
+                Reference.addBias(b, to: products.map { Float($0) }, columns: outputs) { rectified ? max(0, $0) : $0 },
+                2e-5)
+            let broken = [Float](repeating: .nan, count: outputs)
+            Kernels.affine(
+                x, byTransposed: w, plus: broken, into: &y, inputs: inputs, outputs: outputs, rectified: rectified)
+            #expect(y.allSatisfy { $0.isNaN })
+        }
     }
 
     @Test("bias and activation in one pass are those of the reference", arguments: shapes)

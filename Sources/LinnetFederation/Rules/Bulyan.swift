@@ -61,7 +61,7 @@ public struct Bulyan: AggregationStrategy {
         }
 
         func reduce(_ block: UnsafeMutablePointer<Float>, width: Int, into result: UnsafeMutablePointer<Float>) {
-            network.sort(block, width: width)
+            Kernels.sortColumns(block, width: width, by: network)
             for column in 0..<width {
                 let value = { (row: Int) in Double(block[row * width + column]) }
                 let median = (value((rows - 1) / 2) + value(rows / 2)) / 2

@@ -28,7 +28,7 @@ public struct CoordinateMedian: AggregationStrategy, ColumnRule {
         }
 
         func reduce(_ block: UnsafeMutablePointer<Float>, width: Int, into result: UnsafeMutablePointer<Float>) {
-            network.sort(block, width: width)
+            Kernels.sortColumns(block, width: width, by: network)
             let (below, above) = (block + low * width, block + high * width)
             for column in 0..<width {
                 // In Double: the sum of two Floats may be more than a Float can hold.

@@ -6,11 +6,8 @@ import LinnetNumerics
 enum EuclideanDistance {
     /// The length of `a - b`, both `[P]`; NaN or infinite if, and only if, an element is.
     static func between(_ a: ParameterVector, _ b: ParameterVector) -> Double {
-        a.withUnsafeBufferPointer { values in
-            b.withUnsafeBufferPointer { b in
-                guard let values = values.baseAddress, let b = b.baseAddress else { return 0 }
-                return length(a.count) { Double(values[$0]) - Double(b[$0]) }
-            }
+        a.withUnsafeBufferPointer { a in
+            b.withUnsafeBufferPointer { b in Kernels.squaredDistance(a, b).squareRoot() }
         }
     }
 

@@ -4,7 +4,7 @@ import LinnetNumerics
 
 /// The squared Euclidean distance of every two updates of a round, `[n,n]`.
 ///
-/// Taken from the Gram matrix of the differences from the base, `‖x‖² + ‖y‖² - 2xy`, in Double throughout: in Float that
+/// Taken from the Gram matrix of the differences from the base, `‖x‖² + ‖y‖² - 2xy`, added up in Double: in Float that
 /// cancels. One pass over the updates, block by block; memory for a few blocks and 16 n² bytes.
 struct PairwiseDistances {
     /// How many updates may be compared: beyond, the matrix alone takes more than 128 MiB.
@@ -28,44 +28,43 @@ struct PairwiseDistances {
         // Halves, each added up by itself whether or not there is a thread for each, so that the sums are the same. The
         // largest matrices are made in one piece, since a second one would take as much memory again.
         let parts = count <= Self.maximumRows / 2 ? 2 : 1
-        var sums = [Double](repeating: 0, count: parts * count * count)
+        let stride = Kernels.gramStride(rows: count)
+        var sums = [Double](repeating: 0, count: parts * stride * stride)
         let middle = parts == 1 ? 0 : matrix.columnCount / 2 / Self.width * Self.width
         let ranges = [middle..<matrix.columnCount, 0..<middle]
         try sums.withUnsafeMutableBufferPointer { buffer throws(AggregationError) in
             guard let gram = buffer.baseAddress else { return }
             try Workers.perform(parts) { (part) throws(AggregationError) in
-                try Self.add(matrix, ranges[part], to: gram + part * count * count)
+                try Self.add(matrix, ranges[part], to: gram + part * stride * stride)
             }
             if parts == 2 {
-                for i in 0..<count * count { gram[i] += gram[count * count + i] }
+                for i in 0..<stride * stride { gram[i] += gram[stride * stride + i] }
             }
+            for row in 1..<max(1, count) { (gram + row * count).update(from: gram + row * stride, count: count) }
             Self.turnIntoDistances(gram, count: count)
         }
-        sums.removeLast((parts - 1) * count * count)
+        sums.removeLast(sums.count - count * count)
         squared = sums
         self.count = count
     }
 
-    /// Columns whose products are added up at a time.
-    private static let width = 256
+    /// Columns whose products are added up at a time: few enough for a thousand updates' to stay in the second cache.
+    private static let width = 64
 
     /// Adds the inner products of some columns' differences from the base.
     private static func add(
         _ matrix: UpdateMatrix, _ columns: Range<Int>, to gram: UnsafeMutablePointer<Double>
     ) throws(AggregationError) {
         let count = matrix.rowCount
-        let differences = UnsafeMutablePointer<Double>.allocate(capacity: count * width)
-        defer { differences.deallocate() }
+        let panels = UnsafeMutablePointer<Double>.allocate(capacity: Kernels.panelCount(rows: count, depth: width))
+        defer { panels.deallocate() }
         try matrix.forEachBlock(of: columns, width: width) { columns, block in
             matrix.base.withUnsafeBufferPointer { base in
-                for row in 0..<count {
-                    let (values, target) = (block + row * columns.count, differences + row * columns.count)
-                    for i in 0..<columns.count {
-                        target[i] = Double(values[i]) - Double(base[columns.lowerBound + i])
-                    }
-                }
+                guard let base = base.baseAddress else { return }
+                Kernels.addGram(
+                    ofDifferencesOf: block, from: base + columns.lowerBound, rows: count, depth: columns.count,
+                    panels: panels, to: gram)
             }
-            Kernels.addGram(differences, to: gram, rows: count, columns: columns.count)
         }
     }
 
@@ -84,23 +83,37 @@ struct PairwiseDistances {
         }
     }
 
-    /// Drops the last 24 bits of a number, so that equal distances stay equal on every processor: there the matrix
-    /// product adds up in an order of its own.
+    /// Drops the last 24 bits of a number, which are rounding: what is as far is to count as equally far. They also
+    /// leave room for an index, see ``Neighbour``.
     private static func coarse(_ value: Double) -> Double {
         Double(bitPattern: (value.bitPattern + (1 << 23)) & ~((1 << 24) - 1))
     }
 
-    /// The squared distance of two updates.
-    subscript(i: Int, j: Int) -> Double { squared[i * count + j] }
+    /// Another update, and how far away it is: sorted by distance, and by agent where that is equal.
+    struct Neighbour: Comparable {
+        // Numbers that are not negative are in the order of their bits; the last ones, which are rounded away, hold the
+        // index. So one comparison of two integers is all that sorting takes.
+        private let key: UInt64
+        private static let indexBits: UInt64 = (1 << 24) - 1
 
-    /// All updates by their distance from one of them, itself first; equal distances in agent order.
-    func nearest(to i: Int) -> [Int] {
-        squared.withUnsafeBufferPointer { squared in
-            let row = UnsafeBufferPointer(rebasing: squared[i * count..<(i + 1) * count])
-            return (0..<count).sorted { a, b in
-                if a == i || b == i { return a == i && b != i }
-                return row[a] == row[b] ? a < b : row[a] < row[b]
-            }
-        }
+        init(index: Int, distance: Double) { key = distance.bitPattern & ~Self.indexBits | UInt64(index) }
+
+        var index: Int { Int(key & Self.indexBits) }
+        /// Squared.
+        var distance: Double { Double(bitPattern: key & ~Self.indexBits) }
+
+        static func < (a: Self, b: Self) -> Bool { a.key < b.key }
+    }
+
+    /// One update as seen from another.
+    func neighbour(_ j: Int, of i: Int) -> Neighbour { Neighbour(index: j, distance: squared[i * count + j]) }
+
+    /// All others of an update, the nearest first.
+    func neighbours(of i: Int) -> [Neighbour] {
+        var others: [Neighbour] = []
+        others.reserveCapacity(count)
+        for j in 0..<count where j != i { others.append(neighbour(j, of: i)) }
+        others.sort()
+        return others
     }
 }

@@ -41,7 +41,7 @@ struct TrimmedColumns: ColumnReducer {
     }
 
     func reduce(_ block: UnsafeMutablePointer<Float>, width: Int, into result: UnsafeMutablePointer<Float>) {
-        network.sort(block, width: width)
+        Kernels.sortColumns(block, width: width, by: network)
         let count = Double(kept.count)
         withUnsafeTemporaryAllocation(of: Double.self, capacity: width) { sums in
             guard let sums = sums.baseAddress else { return }

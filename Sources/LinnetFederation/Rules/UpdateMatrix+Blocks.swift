@@ -49,8 +49,9 @@ extension UpdateMatrix {
         }
     }
 
-    /// How many columns a block has: as many as keep it near the first cache, in whole cache lines.
-    func blockWidth(rows: Int) -> Int { min(max(16, 8192 / max(1, rows) / 16 * 16), 512) }
+    /// How many columns a block has: as many as keep it in the second cache, in whole cache lines, and a few of them at
+    /// least, since what is done to rows of a block is done in long vectors.
+    func blockWidth(rows: Int) -> Int { min(max(32, 65_536 / max(1, rows) / 16 * 16), 256) }
 
     /// Runs a reducer over all columns.
     ///

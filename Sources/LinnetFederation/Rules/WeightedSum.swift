@@ -36,10 +36,8 @@ public struct WeightedSum: Sendable {
     ///   - vectors: each `[P]`.
     ///   - weights: one each, finite, at least 0.
     public mutating func add(_ vectors: [ParameterVector], weights: [Double]) {
-        forEachFour(vectors, weights) { sums, four, weights in
-            Self.addFour(four, weights, to: sums)
-        } one: { sums, vector, weight in
-            for i in sums.indices { sums[i] += weight * Double(vector[i]) }
+        forEachPiece(vectors, weights) { rows, weights, sums, columns, _ in
+            Kernels.addWeighted(rows, weights: weights, to: sums, columns: columns.count)
         }
     }
 
@@ -49,119 +47,75 @@ public struct WeightedSum: Sendable {
     /// - Returns: the distances; NaN or infinite exactly where an element is.
     mutating func add(_ vectors: [ParameterVector], weights: [Double], measuredFrom base: ParameterVector) -> [Double] {
         precondition(base.count == count, "a sum over \(count) parameters can not measure from \(base.count)")
-        var distances: [Double] = []
-        base.withUnsafeBufferPointer { base in
-            guard let base = base.baseAddress else { return distances = vectors.map { _ in 0 } }
-            forEachFour(vectors, weights) { sums, four, weights in
-                let squares = Self.addFour(four, weights, measuredFrom: base, to: sums)
-                for i in 0..<4 { distances.append(squares[i].squareRoot()) }
-            } one: { sums, vector, weight in
-                // Its own four times, three of them of no weight: so the lanes are added up as they are above.
-                let squares = Self.addFour(
-                    (vector, vector, vector, vector), [weight, 0, 0, 0], measuredFrom: base, to: sums)
-                distances.append(squares[0].squareRoot())
+        let pieces = (count + Self.pieceLength - 1) / Self.pieceLength
+        var squares = [Double](repeating: 0, count: pieces * vectors.count)
+        squares.withUnsafeMutableBufferPointer { squares in
+            base.withUnsafeBufferPointer { base in
+                guard let base = base.baseAddress, let squares = squares.baseAddress else { return }
+                // Each piece writes to a place of its own.
+                nonisolated(unsafe) let (origin, target) = (base, squares)
+                forEachPiece(vectors, weights) { rows, weights, sums, columns, first in
+                    Kernels.addWeighted(
+                        rows, weights: weights, to: sums, columns: columns.count,
+                        measuredFrom: origin + columns.lowerBound,
+                        into: target + columns.lowerBound / Self.pieceLength * vectors.count + first)
+                }
             }
         }
-        return distances
+        return vectors.indices.map { row in
+            (0..<pieces).reduce(0) { $0 + squares[$1 * vectors.count + row] }.squareRoot()
+        }
     }
 
-    private typealias Sums = UnsafeMutableBufferPointer<Double>
-    private typealias Row = UnsafePointer<Float>
+    /// Columns that are worked on at a time: their sums and the same columns of eight vectors fit the second cache. A
+    /// fixed number, since the order in which lengths are added up depends on it.
+    private static let pieceLength = 16_384
+    /// Vectors that are added at a time: as many sums as registers hold side by side.
+    private static let rowsAtOnce = 8
 
-    /// Calls `body` for each four vectors, and `one` for those that are left.
-    private mutating func forEachFour(
+    private typealias Rows = UnsafeBufferPointer<UnsafePointer<Float>?>
+
+    /// Calls `body` with some columns of up to eight vectors, their weights, the sums of those columns, which columns
+    /// they are, and which of the vectors is the first; on as many threads as there are.
+    private mutating func forEachPiece(
         _ vectors: [ParameterVector], _ weights: [Double],
-        _ body: (Sums, (Row, Row, Row, Row), SIMD4<Double>) -> Void, one: (Sums, Row, Double) -> Void
+        _ body: (Rows, UnsafeBufferPointer<Double>, UnsafeMutablePointer<Double>, Range<Int>, Int) -> Void
     ) {
         precondition(vectors.count == weights.count, "\(vectors.count) vectors need as many weights")
+        let count = count
         precondition(vectors.allSatisfy { $0.count == count }, "a sum over \(count) parameters takes nothing else")
         for weight in weights { self.weight += weight }
         sums.withUnsafeMutableBufferPointer { sums in
-            var next = 0
-            while next + 4 <= vectors.count {
-                Self.withRows(vectors, from: next) {
-                    body(sums, $0, SIMD4(weights[next], weights[next + 1], weights[next + 2], weights[next + 3]))
-                }
-                next += 4
-            }
-            for i in next..<vectors.count {
-                vectors[i].withUnsafeBufferPointer { if let row = $0.baseAddress { one(sums, row, weights[i]) } }
-            }
-        }
-    }
-
-    private static func withRows(
-        _ vectors: [ParameterVector], from first: Int, _ body: ((Row, Row, Row, Row)) -> Void
-    ) {
-        vectors[first].withUnsafeBufferPointer { v0 in
-            vectors[first + 1].withUnsafeBufferPointer { v1 in
-                vectors[first + 2].withUnsafeBufferPointer { v2 in
-                    vectors[first + 3].withUnsafeBufferPointer { v3 in
-                        guard let a = v0.baseAddress, let b = v1.baseAddress, let c = v2.baseAddress,
-                            let d = v3.baseAddress
-                        else { return }
-                        body((a, b, c, d))
+            guard let sums = sums.baseAddress else { return }
+            for first in stride(from: 0, to: vectors.count, by: Self.rowsAtOnce) {
+                let some = first..<min(first + Self.rowsAtOnce, vectors.count)
+                var rows: [UnsafePointer<Float>] = []
+                Self.withRows(vectors[some], &rows) { rows in
+                    weights.withUnsafeBufferPointer { weights in
+                        let weights = UnsafeBufferPointer(rebasing: weights[some])
+                        Workers.perform((count + Self.pieceLength - 1) / Self.pieceLength) { piece in
+                            let start = piece * Self.pieceLength
+                            let columns = start..<min(start + Self.pieceLength, count)
+                            let pointers = rows.map { Optional($0 + start) }
+                            pointers.withUnsafeBufferPointer { body($0, weights, sums + start, columns, first) }
+                        }
                     }
                 }
             }
         }
     }
 
-    private static func addFour(_ rows: (Row, Row, Row, Row), _ weights: SIMD4<Double>, to sums: Sums) {
-        let (a, b, c, d) = rows
-        let (w0, w1, w2, w3) = (weights[0], weights[1], weights[2], weights[3])
-        guard let target = sums.baseAddress else { return }
-        for i in 0..<sums.count {
-            // One after the other, not as a tree: the order of additions is part of the result.
-            var sum = target[i]
-            sum += w0 * Double(a[i])
-            sum += w1 * Double(b[i])
-            sum += w2 * Double(c[i])
-            target[i] = sum + w3 * Double(d[i])
-        }
-    }
-
-    /// - Returns: the squared distance of each row from `base`.
-    private static func addFour(
-        _ rows: (Row, Row, Row, Row), _ weights: SIMD4<Double>, measuredFrom base: Row, to sums: Sums
-    ) -> SIMD4<Double> {
-        typealias Lanes = SIMD4<Double>
-        guard let target = sums.baseAddress else { return .zero }
-        let (w0, w1, w2, w3) = (weights[0], weights[1], weights[2], weights[3])
-        var (s0, s1, s2, s3) = (Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero)
-        let whole = sums.count / 4 * 4
-        for i in stride(from: 0, to: whole, by: 4) {
-            let origin = SIMD4<Double>(UnsafeRawPointer(base + i).loadUnaligned(as: SIMD4<Float>.self))
-            var sum = UnsafeRawPointer(target + i).loadUnaligned(as: Lanes.self)
-            add(rows.0 + i, w0, from: origin, to: &sum, &s0)
-            add(rows.1 + i, w1, from: origin, to: &sum, &s1)
-            add(rows.2 + i, w2, from: origin, to: &sum, &s2)
-            add(rows.3 + i, w3, from: origin, to: &sum, &s3)
-            UnsafeMutableRawPointer(target + i).storeBytes(of: sum, as: Lanes.self)
-        }
-        var squares = Lanes(ordered(s0), ordered(s1), ordered(s2), ordered(s3))
-        for i in whole..<sums.count {
-            let values = Lanes(Double(rows.0[i]), Double(rows.1[i]), Double(rows.2[i]), Double(rows.3[i]))
-            let differences = values - Lanes(repeating: Double(base[i]))
-            squares += differences * differences
-            for row in 0..<4 { target[i] += weights[row] * values[row] }
-        }
-        return squares
-    }
-
-    @inline(__always)
-    private static func add(
-        _ row: Row, _ weight: Double, from origin: SIMD4<Double>, to sum: inout SIMD4<Double>,
-        _ squares: inout SIMD4<Double>
+    /// Calls `body` with where each of some vectors lies.
+    private static func withRows(
+        _ vectors: ArraySlice<ParameterVector>, _ rows: inout [UnsafePointer<Float>],
+        _ body: ([UnsafePointer<Float>]) -> Void
     ) {
-        let values = SIMD4<Double>(UnsafeRawPointer(row).loadUnaligned(as: SIMD4<Float>.self))
-        let difference = values - origin
-        squares += difference * difference
-        sum += SIMD4(repeating: weight) * values
+        guard let vector = vectors.first else { return body(rows) }
+        vector.withUnsafeBufferPointer { values in
+            if let values = values.baseAddress { rows.append(values) }
+            withRows(vectors.dropFirst(), &rows, body)
+        }
     }
-
-    /// Lane by lane rather than `sum()`, whose order of additions nothing promises.
-    private static func ordered(_ lanes: SIMD4<Double>) -> Double { ((lanes[0] + lanes[1]) + lanes[2]) + lanes[3] }
 
     /// Whether all that was added was finite.
     public var isFinite: Bool {
