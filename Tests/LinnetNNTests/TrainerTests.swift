@@ -165,7 +165,9 @@ struct TrainerTests {
         #expect(report.epochs.count == 2)
         #expect(report.epochs[0] == full.epochs[0])
         #expect(report.bestEpoch == 2 && report.steps == 7)
-        #expect(meanSquaredError(network, stopped, Self.rows(200).rows(160..<200)) == report.bestValidationLoss)
+        // The trainer measures a batch at a time, and adds up in another order.
+        let loss = meanSquaredError(network, stopped, Self.rows(200).rows(160..<200))
+        #expect(abs(loss - report.bestValidationLoss) < 1e-6 * loss)
     }
 
     @Test("FedProx holds the weights near their start, the more the larger mu is")

@@ -34,6 +34,13 @@ struct DenseLayer: Layer {
 
     func forward(_ pass: LayerPass) -> Double {
         let rows = pass.rows * input.places
+        if rows == 1, activation == .relu || activation == .identity {
+            // One row, as a device has it: what is added and cut off is done while the sums are at hand.
+            Kernels.affine(
+                pass.input, byTransposed: pass.parameters, plus: pass.parameters + biasOffset, into: pass.output,
+                inputs: input.channels, outputs: outputs, rectified: activation == .relu)
+            return 0
+        }
         Kernels.multiply(
             pass.input, byTransposed: pass.parameters, into: pass.output,
             rows: rows, inputs: input.channels, outputs: outputs)

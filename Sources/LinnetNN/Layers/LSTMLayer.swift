@@ -79,19 +79,10 @@ struct LSTMLayer: Layer {
     @inline(__always)
     private func activate(_ memory: Memory, place: Int, isLast: Bool) {
         let units = sequence.units
-        let i = memory.gates + place * 4 * units
-        let (f, g, o) = (i + units, i + 2 * units, i + 3 * units)
-        Kernels.map(i, into: i, count: 2 * units) { Kernels.sigmoid($0) }
-        Kernels.map(g, into: g, count: units) { Kernels.tanh($0) }
-        Kernels.map(o, into: o, count: units) { Kernels.sigmoid($0) }
-        let (before, after, h) = (memory.previousCell + place * units, memory.cell + place * units, memory.scratch)
-        for u in 0..<units { after[u] = f[u] * before[u] + i[u] * g[u] }
-        if !isLast { (before + units).update(from: after, count: units) }
-        for u in 0..<units {
-            let squashed = Kernels.tanh(after[u])
-            after[u] = squashed
-            h[u] = o[u] * squashed
-        }
+        let before = memory.previousCell + place * units
+        Kernels.lstmStep(
+            memory.gates + place * 4 * units, before: before, squashed: memory.cell + place * units,
+            next: isLast ? nil : before + units, state: memory.scratch, units: units)
     }
 
     func backward(_ pass: LayerPass, _ slopes: LayerSlopes) {
@@ -121,18 +112,9 @@ struct LSTMLayer: Layer {
     @inline(__always)
     private func passBack(_ memory: Memory, row: Int, place: Int) {
         let units = sequence.units
-        let i = memory.gates + place * 4 * units
-        let (f, g, o) = (i + units, i + 2 * units, i + 3 * units)
-        let (before, cell) = (memory.previousCell + place * units, memory.cell + place * units)
-        let (dh, dcell) = (memory.slope + row * units, memory.cellSlope + row * units)
-        for u in 0..<units {
-            let dc = dcell[u] + dh[u] * o[u] * (1 - cell[u] * cell[u])
-            let (di, df, dg) = (dc * g[u], dc * before[u], dc * i[u])
-            dcell[u] = dc * f[u]
-            o[u] = dh[u] * cell[u] * o[u] * (1 - o[u])
-            i[u] = di * i[u] * (1 - i[u])
-            f[u] = df * f[u] * (1 - f[u])
-            g[u] = dg * (1 - g[u] * g[u])
-        }
+        Kernels.lstmBack(
+            memory.gates + place * 4 * units, before: memory.previousCell + place * units,
+            squashed: memory.cell + place * units, slope: memory.slope + row * units,
+            cellSlope: memory.cellSlope + row * units, units: units)
     }
 }

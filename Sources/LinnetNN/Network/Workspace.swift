@@ -30,10 +30,7 @@ public final class Workspace {
         noise.initialize(to: SeededGenerator(seed: seed))
         let layers = network.layers.layers
         outputsPerRow = network.outputsPerRow
-        let widest = layers.map(\.output.count).max() ?? 1
-        let sizes =
-            layers.map { $0.output.count * maximumBatch } + layers.map { $0.keptCount(rows: maximumBatch) }
-            + [widest * maximumBatch, widest * maximumBatch]
+        let sizes = Self.sizes(of: network, maximumBatch: maximumBatch)
         let count = sizes.reduce(0) { $0 + Self.padded($1) }
         // A cache line's alignment: vector loads then never straddle two lines.
         memory = .allocate(byteCount: count * MemoryLayout<Float>.stride, alignment: 64)
@@ -49,6 +46,19 @@ public final class Workspace {
         kept = Array(pieces[layers.count..<2 * layers.count])
         delta = pieces[pieces.count - 2]
         nextDelta = pieces[pieces.count - 1]
+    }
+
+    /// The Floats of each piece: what every layer puts out, what it keeps, and two slopes.
+    private static func sizes(of network: Network, maximumBatch: Int) -> [Int] {
+        let layers = network.layers.layers
+        let widest = layers.map(\.output.count).max() ?? 1
+        return layers.map { $0.output.count * maximumBatch } + layers.map { $0.keptCount(rows: maximumBatch) }
+            + [widest * maximumBatch, widest * maximumBatch]
+    }
+
+    /// The bytes that a workspace takes.
+    public static func byteCount(of network: Network, maximumBatch: Int) -> Int {
+        sizes(of: network, maximumBatch: maximumBatch).reduce(0) { $0 + padded($1) } * MemoryLayout<Float>.stride
     }
 
     deinit {

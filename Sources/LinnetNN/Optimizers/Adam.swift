@@ -46,10 +46,10 @@ public struct Adam: Optimizer {
             "Adam for \(mean.count) got \(parameters.count) parameters and a gradient of \(gradient.count)")
         beta1Power *= Double(beta1)
         beta2Power *= Double(beta2)
-        let rate = Float(Double(learningRate) / (1 - beta1Power))
-        let correction = Float(1 / (1 - beta2Power).squareRoot())
-        let (beta1, beta2, epsilon) = (beta1, beta2, epsilon)
-        let keep = 1 - learningRate * weightDecay
+        let step = Kernels.AdamStep(
+            beta1: beta1, beta2: beta2, rate: Float(Double(learningRate) / (1 - beta1Power)),
+            correction: Float(1 / (1 - beta2Power).squareRoot()), epsilon: epsilon,
+            keep: 1 - learningRate * weightDecay)
         gradient.withUnsafeBufferPointer { g in
             mean.withUnsafeMutableBufferPointer { m in
                 meanSquare.withUnsafeMutableBufferPointer { v in
@@ -57,15 +57,8 @@ public struct Adam: Optimizer {
                         guard let gradient = g.baseAddress, let mean = m.baseAddress, let square = v.baseAddress,
                             let parameters = p.baseAddress
                         else { return }
-                        for i in 0..<p.count {
-                            let slope = gradient[i]
-                            let newMean = beta1 * mean[i] + (1 - beta1) * slope
-                            let newSquare = beta2 * square[i] + (1 - beta2) * slope * slope
-                            mean[i] = newMean
-                            square[i] = newSquare
-                            let step = rate * newMean / (Kernels.squareRoot(newSquare) * correction + epsilon)
-                            parameters[i] = keep * parameters[i] - step
-                        }
+                        Kernels.step(
+                            parameters, along: gradient, means: mean, squares: square, count: p.count, by: step)
                     }
                 }
             }

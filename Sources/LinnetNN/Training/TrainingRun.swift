@@ -34,7 +34,8 @@ final class TrainingRun {
         best = start
         order = (0..<Int32(trainingRows)).map { $0 }
         batch = [Float](repeating: 0, count: batchRows * network.inputWidth)
-        maximumBatch = max(batchRows, min(inputs.rows, 256))
+        // Where nothing else asks for more, the losses over all rows take no more memory than a step does.
+        maximumBatch = max(batchRows, min(inputs.rows, 32))
         targetBatch = [Float](
             repeating: 0, count: self.targets.areInputs ? 0 : maximumBatch * network.outputWidth)
         let beginning = TrainingStart(parameters: start, correction: correction)
