@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import FoundationEssentials
 import LinnetNumerics
 
 /// Measures Linnet's own side of each benchmark; `Scripts/benchmark` sets the peers beside it.
@@ -9,7 +10,10 @@ struct Benchmark: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "linnet-benchmark",
         abstract: "Measures Linnet on this machine; Scripts/benchmark compares it with its peers.",
-        subcommands: [TrainingBenchmark.self, InferenceBenchmark.self, AggregationBenchmark.self, RoundBenchmark.self])
+        subcommands: [
+            TrainingBenchmark.self, InferenceBenchmark.self, ProductsBenchmark.self, AggregationBenchmark.self,
+            RoundBenchmark.self,
+        ])
 }
 
 /// The network and the rows that every benchmark of a peer uses too.
@@ -32,6 +36,11 @@ enum BenchmarkCase {
             }
         }
         return Matrix(rows: rows, columns: inputWidth, values: values)
+    }
+
+    /// Writes numbers to a file as they lie in memory, for peers to read.
+    static func write(_ values: [some BitwiseCopyable], to path: String) throws {
+        try values.withUnsafeBytes { try Data($0).write(to: URL(filePath: path)) }
     }
 
     /// - Returns: the middle one of `values`, the lower of two; 0 if there is none.

@@ -19,6 +19,10 @@ struct TrainingBenchmark: ParsableCommand {
     @Option(help: "The rows of one step, instead of the network's own number.")
     var batchSize: Int?
 
+    @Option(
+        help: "A directory to which weights.f32 and order.i32 are written: where peers start from, and their batches.")
+    var export: String?
+
     @Flag(help: "Print one JSON object.")
     var json = false
 
@@ -27,6 +31,11 @@ struct TrainingBenchmark: ParsableCommand {
         var loss: Double
         var epochs: Int
         var batchSize: Int
+        /// What training needs by its sizes, in MiB: parameters, gradient, Adam's two means, and what one batch leaves
+        /// behind on its way through the network.
+        var neededMiB: Double
+        /// What the process held at its peak above what it held before, the data among that, in MiB.
+        var extraMiB: Double
     }
 
     func validate() throws {
@@ -46,8 +55,8 @@ struct TrainingBenchmark: ParsableCommand {
         } else {
             let thousands = (result.samplesPerSecond / 100).rounded() / 10
             print(
-                "training \(network.rawValue): \(thousands)k samples/s (median of \(epochs) epochs), loss \(result.loss)"
-            )
+                "training \(network.rawValue): \(thousands)k samples/s (median of \(epochs) epochs), loss "
+                    + "\(result.loss), memory \(result.extraMiB) MiB of \(result.neededMiB) MiB needed")
         }
     }
 
@@ -56,6 +65,8 @@ struct TrainingBenchmark: ParsableCommand {
         let network = try Network(self.network.architecture)
         let inputs = BenchmarkCase.inputs(rows: self.network.rows, inputWidth: network.inputWidth)
         var parameters = network.initialParameters(seed: 1)
+        if let export { try write(parameters, rows: inputs.rows, to: export) }
+        let before = PeakMemory.restart()
         var trainer = Trainer(
             network: network,
             settings: TrainingSettings(epochs: epochs + 1, batchSize: batchSize, validationShare: 0))
@@ -70,6 +81,23 @@ struct TrainingBenchmark: ParsableCommand {
         let seconds = zip(marks.dropFirst(), marks).map { $0 - $1 }
         return Result(
             samplesPerSecond: Double(inputs.rows) / BenchmarkCase.median(seconds), loss: report.bestValidationLoss,
-            epochs: epochs, batchSize: batchSize)
+            epochs: epochs, batchSize: batchSize,
+            neededMiB: Double(
+                4 * MemoryLayout<Float>.stride * network.parameterCount
+                    + Workspace.byteCount(of: network, maximumBatch: batchSize)) / 1_048_576,
+            extraMiB: PeakMemory.mebibytes - before)
+    }
+
+    /// Writes the weights that training starts from, and the rows in the order of each epoch, as the trainer draws it.
+    private func write(_ parameters: ParameterVector, rows: Int, to directory: String) throws {
+        var generator = SeededGenerator(seed: TrainingSettings().seed)
+        var order = (0..<Int32(rows)).map { $0 }
+        var all: [Int32] = []
+        for _ in 0...epochs {
+            generator.shuffle(&order)
+            all += order
+        }
+        try BenchmarkCase.write(parameters.values, to: directory + "/weights.f32")
+        try BenchmarkCase.write(all, to: directory + "/order.i32")
     }
 }

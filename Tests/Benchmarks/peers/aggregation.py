@@ -3,10 +3,10 @@
 
 import argparse
 import json
-import os
 import pathlib
-import subprocess
 import sys
+
+from workload import measure
 
 HERE = pathlib.Path(__file__).parent
 SIZES = [(1000, 10_000), (1000, 100_000), (100, 1_000_000)]
@@ -24,13 +24,6 @@ STRATEGIES = {
 SLOW = ("multi-krum", "bulyan", "robust")
 # Of what is read from a database, how much memory it takes.
 STORED = ["fedavg", "median", "multi-krum", "robust"]
-
-
-def measure(command: list[str], threads: int) -> dict:
-    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-    environment = os.environ | {name: str(threads) for name in names}
-    result = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=environment)
-    return json.loads(result.stdout.splitlines()[-1])
 
 
 def main() -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The same training in PyTorch, eager, one thread: prints one JSON object like `linnet-benchmark training --json`."""
+"""The same training in PyTorch: prints one JSON object like `linnet-benchmark training --json`."""
 
 import argparse
 import json
@@ -64,35 +64,65 @@ def network(kind) -> torch.nn.Module:
     return Recurrent() if kind == "lstm" else dense(kind)
 
 
+def load(model: torch.nn.Module, weights: workload.Weights) -> None:
+    """Sets Linnet's weights; it has channels last, and one bias where PyTorch's LSTM has two."""
+    with torch.no_grad():
+        for layer in model.modules():
+            if isinstance(layer, torch.nn.Linear):
+                tensors = {"weight": layer.weight.shape, "bias": layer.bias.shape}
+            elif isinstance(layer, (torch.nn.Conv1d, torch.nn.ConvTranspose1d)):
+                first, second, kernel = layer.weight.shape
+                values = torch.from_numpy(weights.take(first, kernel, second).copy())
+                layer.weight.copy_(values.transpose(1, 2))
+                tensors = {"bias": layer.bias.shape}
+            elif isinstance(layer, torch.nn.LSTM):
+                names = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0")
+                tensors = {name: getattr(layer, name).shape for name in names}
+                layer.bias_hh_l0.zero_()
+                layer.bias_hh_l0.requires_grad_(False)
+            else:
+                continue
+            for name, shape in tensors.items():
+                getattr(layer, name).copy_(torch.from_numpy(weights.take(*shape).copy()))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--network", choices=workload.NETWORKS, default="A1")
+    parser.add_argument("--directory", required=True, help="where Linnet wrote its first weights and the batches")
+    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--fused", action="store_true", help="fused Adam instead of the default one")
+    parser.add_argument("--compile", action="store_true", help="loss and its gradient through torch.compile")
     options = parser.parse_args()
 
-    torch.set_num_threads(1)
-    torch.manual_seed(1)
-    _, _, batch_size, kind = workload.NETWORKS[options.network]
+    torch.set_num_threads(options.threads)
+    rows, _, batch_size, kind = workload.NETWORKS[options.network]
     model = network(kind)
-    adam = torch.optim.Adam(model.parameters(), lr=1e-3, fused=True if options.fused else None)
+    load(model, workload.Weights(f"{options.directory}/weights.f32"))
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    adam = torch.optim.Adam(trained, lr=1e-3, fused=True if options.fused else None)
     error = torch.nn.MSELoss()
+    loss_of = lambda batch: error(model(batch), batch)
+    if options.compile:
+        loss_of = torch.compile(loss_of)
     x = torch.from_numpy(workload.inputs(options.network))
     seconds, loss = [], 0.0
-    for epoch in range(options.epochs + 1):  # the first one warms up
+    for epoch, indices in enumerate(workload.order(options.directory, rows)):  # the first one warms up
+        order = torch.from_numpy(indices.astype("int64"))
         start = time.perf_counter()
-        order, total = torch.randperm(len(x)), torch.zeros(())
-        for first in range(0, len(x), batch_size):
+        total = torch.zeros(())
+        for first in range(0, rows, batch_size):
             batch = x[order[first : first + batch_size]]
             adam.zero_grad()
-            value = error(model(batch), batch)
+            value = loss_of(batch)
             value.backward()
             adam.step()
             total += value.detach() * len(batch)
-        loss = total.item() / len(x)
+        loss = total.item() / rows
         if epoch > 0:
             seconds.append(time.perf_counter() - start)
-    print(json.dumps({"samplesPerSecond": len(x) / statistics.median(seconds), "loss": loss}))
+    print(json.dumps({"samplesPerSecond": rows / statistics.median(seconds), "loss": loss}))
 
 
 if __name__ == "__main__":
