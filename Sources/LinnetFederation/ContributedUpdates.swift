@@ -12,7 +12,7 @@ public struct ContributedUpdates: UpdateSource {
     /// Sorting fixes the order of floating-point additions, so no result depends on who was fastest.
     public init(_ contributions: [Contribution]) {
         let sorted = contributions.sorted { $0.agent < $1.agent }
-        contributors = sorted.map { Contributor(agent: $0.agent, windows: $0.windows) }
+        contributors = sorted.map { Contributor(agent: $0.agent, windows: $0.windows, staleness: $0.staleness) }
         rows = sorted.map(\.parameters)
     }
 

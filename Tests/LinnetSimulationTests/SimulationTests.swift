@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import LinnetFederation
 import LinnetFleet
 import LinnetSimulation
 import Synchronization
@@ -47,6 +48,27 @@ struct SimulationTests {
         #expect(report.lastLoss < report.firstLoss / 3)
         #expect(report.f1 > 0.85)
         #expect(report.honestRefused == 0)
+    }
+
+    @Test("with a buffer, an update that comes late goes into the next one, and the same twice")
+    func buffers() async throws {
+        var settings = SmallFleet.settings(agents: 30, rounds: 8)
+        settings.fleet.strategy = try StrategyDescription(parsing: "fedbuff:buffer-size=8")
+        settings.fleet.rounds.everyMilliseconds = 60_000
+        settings.faults.straggler = 0.4
+        settings.faults.stragglerFactor = 2000
+        var simulation = try Simulation(settings: settings, data: SmallFleet.stations(agents: 30))
+        let report = try await simulation.run()
+
+        let training = report.rounds.filter { $0.kind == "training" && $0.phase == "committed" }
+        #expect(training.count == 8)
+        #expect(training.allSatisfy { $0.accepted == 8 })
+        #expect(training[0].late == 0)
+        #expect(training.map(\.late).reduce(0, +) > 0)
+        #expect(report.lastLoss < report.firstLoss)
+        #expect(report.honestRefused == 0)
+        var again = try Simulation(settings: settings, data: SmallFleet.stations(agents: 30), threads: 2)
+        #expect(try await again.run() == report)
     }
 
     @Test(

@@ -14,11 +14,6 @@ extension FleetCoordinator {
 
     /// The files of older versions that updates started from, by how many versions ago that was.
     func origins(of headers: [UpdateHeader], base: ModelVersion) throws -> [Int: Data] {
-        var origins: [Int: Data] = [:]
-        for version in headers.compactMap(\.base) where version != base && origins[base.number - version.number] == nil
-        {
-            origins[base.number - version.number] = try store.file(of: version.digest)
-        }
-        return origins
+        try LateUpdates.origins(of: headers, base: base) { try store.file(of: $0.digest) }
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import FoundationEssentials
 import LinnetDomain
 import LinnetFederation
 import LinnetMessaging
@@ -29,6 +30,25 @@ public struct LateUpdates: Sendable, Equatable {
     public func bases(of round: Round) -> ClosedRange<Int>? {
         guard let buffer, round.kind == .training, let base = round.base?.version.number else { return nil }
         return base - min(base, buffer.maximumStaleness)...base
+    }
+
+    /// How many versions older than `base` the one is that an update started from.
+    public static func staleness(of header: UpdateHeader, base: ModelVersion) -> Int {
+        // Neither number is more than a few digits away from the other: both were given by this coordinator.
+        max(0, base.number - (header.base ?? base).number)
+    }
+
+    /// The files of older versions that updates started from, by how many versions ago that was.
+    public static func origins(
+        of headers: [UpdateHeader], base: ModelVersion, file: (ModelVersion) throws -> Data?
+    ) rethrows -> [Int: Data] {
+        var origins: [Int: Data] = [:]
+        for header in headers {
+            guard let version = header.base, version != base else { continue }
+            let age = staleness(of: header, base: base)
+            if origins[age] == nil { origins[age] = try file(version) }
+        }
+        return origins
     }
 
     /// Whether an update has come between two buffers: it is not judged, and its agent sends it again.

@@ -34,8 +34,7 @@ public final class StoredUpdates: UpdateSource {
         contributors = self.headers.map { header in
             Contributor(
                 agent: header.agent, windows: header.windows,
-                // Neither number is more than a few digits away from the other: both were given by this coordinator.
-                staleness: max(0, base.number - (header.base ?? base).number))
+                staleness: LateUpdates.staleness(of: header, base: base))
         }
         self.round = round
         self.memoryLimit = memoryLimit

@@ -92,19 +92,20 @@ public struct VersionMaking: Sendable {
 
     /// Version n + 1 of updates that are in memory, all of them trained from the base.
     public func next(
-        of round: Round, base: ModelReference, baseFile: Data?, state: Data? = nil, updates: [UpdateRecord],
-        at now: Timestamp
+        of round: Round, base: ModelReference, baseFile: Data?, origins: [Int: Data] = [:], state: Data? = nil,
+        updates: [UpdateRecord], at now: Timestamp
     ) throws(VersionMakingError) -> VersionRecord {
         var contributions: [Contribution] = []
         for update in updates {
             contributions.append(
                 Contribution(
                     agent: update.header.agent, parameters: try Self.artifact(update.body).parameters,
-                    windows: update.header.windows))
+                    windows: update.header.windows,
+                    staleness: LateUpdates.staleness(of: update.header, base: base.version)))
         }
         return try next(
-            of: round, base: base, baseFile: baseFile, state: state, updates: ContributedUpdates(contributions),
-            headers: updates.map(\.header), at: now)
+            of: round, base: base, baseFile: baseFile, origins: origins, state: state,
+            updates: ContributedUpdates(contributions), headers: updates.map(\.header), at: now)
     }
 
     /// Version n + 1: the base's parameters moved by what the strategy makes of the updates.

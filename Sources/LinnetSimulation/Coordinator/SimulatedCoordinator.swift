@@ -30,8 +30,12 @@ struct SimulatedCoordinator {
     // What a real coordinator has on disk.
     private(set) var newest: VersionRecord?
     private(set) var files: [Digest: Data] = [:]
+    /// What an update may have started from: the versions whose files are kept, the oldest first.
+    private var versions: [ModelVersion] = []
     private(set) var round: Round?
     private var lastRound: Round?
+    /// The rounds whose updates may still come, by number.
+    private var rounds: [Int: Round] = [:]
     private var updates: [AgentID: UpdateRecord] = [:]
     private var refusals: [AgentID: String] = [:]
     private var refusedCodes: [String: Int] = [:]
@@ -86,10 +90,13 @@ struct SimulatedCoordinator {
 
     private mutating func begin(_ round: Round) {
         self.round = round
+        let first = admission.late.firstRound(before: round.number)
+        rounds = rounds.filter { $0.key >= first }
+        rounds[round.number] = round
         updates = [:]
         refusals = [:]
         refusedCodes = [:]
-        verdicts = [:]
+        if !admission.late.areTaken { verdicts = [:] }
         bytes = 0
         restore()
     }
@@ -128,24 +135,37 @@ struct SimulatedCoordinator {
             case .take: break
             }
             body = try admission.judge(
-                submission.body, of: header, base: base, channelCount: contract.channels.count)
+                submission.body, of: header, base: model(header.base), channelCount: contract.channels.count)
         } catch {
             return refuse(submission, error, at: now)
         }
-        updates[header.agent] = UpdateRecord(header: header, body: body, receivedAt: now)
+        let isLate = header.round != round?.number
+        updates[header.agent] = UpdateRecord(header: header, body: body, receivedAt: now, round: round?.number)
         bytes += header.plan.bytes
         lastSequence[header.agent] = header.sequence
         let receipt = UpdateReceipt(round: header.round, sequence: header.sequence, accepted: true, reason: "")
         verdicts[header.agent] = receipt
-        return [.answer(agent: submission.agent, receipt)] + move(.updateAccepted(header.agent), at: now)
+        // A late one may be of an agent that this round did not ask.
+        if isLate { restore() }
+        return [.answer(agent: submission.agent, receipt)]
+            + move(isLate ? .tick(now) : .updateAccepted(header.agent), at: now)
+    }
+
+    /// A stored version's model; `nil` where its file is gone.
+    private func model(_ version: ModelVersion?) -> ModelArtifact? {
+        if version == round?.base?.version { return base }
+        return version.flatMap { files[$0.digest] }.flatMap { try? ModelArtifact(parsing: $0) }  // it was made here
     }
 
     private func situation(of header: UpdateHeader) -> UpdateAdmission.Situation {
         let verdict = verdicts[header.agent]
         return UpdateAdmission.Situation(
-            open: round, asked: round, last: round ?? lastRound, lastSequence: lastSequence[header.agent] ?? 0,
-            hasSubmitted: updates[header.agent] != nil,
-            verdict: verdict?.sequence == header.sequence && verdict?.round == header.round ? verdict : nil)
+            open: round, asked: rounds[header.round] ?? round, last: round ?? lastRound,
+            lastSequence: lastSequence[header.agent] ?? 0, hasSubmitted: updates[header.agent] != nil,
+            verdict: verdict?.sequence == header.sequence && verdict?.round == header.round ? verdict : nil,
+            lateBases: round.flatMap(admission.late.bases).map { numbers in
+                versions.filter { numbers.contains($0.number) }
+            } ?? [])
     }
 
     private mutating func refuse(_ submission: Submission, _ refusal: UpdateRefusal, at now: Timestamp) -> [Action] {
@@ -188,8 +208,9 @@ struct SimulatedCoordinator {
         do throws(VersionMakingError) {
             if let base = round.base {
                 newest = try making.next(
-                    of: round, base: base, baseFile: files[base.version.digest], state: newest?.serverState,
-                    updates: stored, at: now)
+                    of: round, base: base, baseFile: files[base.version.digest],
+                    origins: LateUpdates.origins(of: stored.map(\.header), base: base.version) { files[$0.digest] },
+                    state: newest?.serverState, updates: stored, at: now)
             } else {
                 newest = try making.first(of: round, contract: contract, updates: stored, at: now)
             }
@@ -197,9 +218,13 @@ struct SimulatedCoordinator {
             return end(.abandoned, reason: "\(error)", at: now)
         }
         guard let newest else { return [] }
-        // Only what a round can still be trained from, or was: the base of the next, and of the one before.
-        files = files.filter { $0.key == round.base?.version.digest }
+        // Only what a round can still be trained from, or was: the base of the next, and of those before whose updates may
+        // come yet.
+        let oldest = admission.late.bases(of: round)?.lowerBound ?? round.base?.version.number ?? 0
+        versions = versions.filter { $0.number >= oldest } + [newest.version]
         files[newest.version.digest] = newest.file
+        let kept = Set(versions.map(\.digest))
+        files = files.filter { kept.contains($0.key) }
         self.round?.version = newest.version
         return end(.committed, reason: nil, at: now)
     }
@@ -214,7 +239,8 @@ struct SimulatedCoordinator {
         machine = nil
         let outcome = RoundOutcome(
             round: round.number, kind: round.kind.rawValue, phase: phase.rawValue, asked: round.participants.count,
-            accepted: updates.count, refused: refusedCodes, version: round.version?.number,
+            accepted: updates.count, late: updates.values.count { $0.header.round != round.number },
+            refused: refusedCodes, version: round.version?.number,
             seconds: Double(now.milliseconds(since: round.openedAt)) / 1000,
             bytes: bytes, reason: reason)
         outcomes.append(outcome)

@@ -10,6 +10,8 @@ public struct RoundOutcome: Sendable, Equatable, Codable {
     /// Agents that were asked, updates taken, and updates refused by the code of the reason.
     public var asked: Int
     public var accepted: Int
+    /// Of those, answers to earlier rounds.
+    public var late: Int
     public var refused: [String: Int]
     /// The version it made.
     public var version: Int?
