@@ -101,10 +101,12 @@ public struct LocalLearner: Sendable {
 
     /// Tries a model on every device that is calibrated for it.
     ///
-    /// - Parameter replaced: the model that it would take the place of; `nil` where there is none.
+    /// - Parameters:
+    ///   - replaced: the model that it would take the place of; `nil` where there is none.
+    ///   - isReplacedReleased: whether that one was released, and not learned here.
     public func selfTest(
         _ artifact: ModelArtifact, _ calibrations: [DeviceID: Calibration], _ data: TrainingData,
-        replaced: ModelArtifact? = nil, seed: UInt64
+        replaced: ModelArtifact? = nil, isReplacedReleased: Bool = false, seed: UInt64
     ) throws(DetectionError) -> ModelVerdict {
         var verdict = ModelVerdict(passes: true, reason: "no device to test on", evidence: [:])
         for (id, windows) in data.devices {
@@ -114,7 +116,7 @@ public struct LocalLearner: Sendable {
                 model: artifact, calibration: calibration, windows: windows,
                 replaced: try replaced.map { replaced throws(DetectionError) in
                     try reference(replaced, windows: windows, seed: seed)
-                }, seed: seed)
+                }, releasedScale: isReplacedReleased ? replaced?.scaler.scale : nil, seed: seed)
             verdict = ModelVerdict(
                 passes: report.passed, reason: "device \(id): \(report.reason)", evidence: report.evidence)
             // The first device that fails speaks for all.

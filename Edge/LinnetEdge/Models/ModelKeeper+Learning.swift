@@ -147,7 +147,7 @@ extension ModelKeeper {
     }
 
     func selfTest(_ candidate: ModelCandidate) -> Job {
-        let replaced = active?.artifact
+        let (replaced, isReleased) = (active?.artifact, active?.version.isLocal == false)
         return { [self, learner] in
             let digest = candidate.version.digest
             let data = try await trainingData(newest: Self.calibrationWindows)
@@ -156,7 +156,8 @@ extension ModelKeeper {
             do {
                 verdict = try await parts.thread.run { _ in
                     try learner.selfTest(
-                        candidate.artifact, candidate.calibrations, data, replaced: replaced, seed: seed)
+                        candidate.artifact, candidate.calibrations, data, replaced: replaced,
+                        isReplacedReleased: isReleased, seed: seed)
                 }
             } catch {
                 verdict = ModelVerdict(passes: false, reason: "\(error)", evidence: [:])

@@ -11,6 +11,8 @@ public struct SelfTestReport: Sendable, Codable, Equatable {
     /// Share of untouched windows that stayed below the threshold.
     public var quietShare: Double
     public var windows: Int
+    /// How the model's scaler compares with the device's own spread.
+    public var scaler: ScalerCheck
     public var passed: Bool
     /// One sentence for a person.
     public var reason: String
@@ -19,7 +21,7 @@ public struct SelfTestReport: Sendable, Codable, Equatable {
     public var evidence: [String: Double] {
         var evidence = ["selfTest.quiet": quietShare, "selfTest.windows": Double(windows)]
         for (kind, share) in recall { evidence["selfTest.\(kind)"] = share }
-        return evidence
+        return evidence.merging(scaler.evidence) { test, _ in test }
     }
 }
 
@@ -48,10 +50,11 @@ public enum SelfTest {
     /// - Parameters:
     ///   - windows: recent normal windows of the device, oldest first.
     ///   - replaced: what the model to be replaced reached on the same windows; `nil` where there is none.
+    ///   - releasedScale: the scaler of the released model to be replaced; `nil` where there is none.
     /// - Throws: ``DetectionError`` if there are no windows, or they do not fit the model.
     public static func run(
         model: ModelArtifact, calibration: Calibration, windows: [SampleWindow], replaced: SelfTestReport? = nil,
-        seed: UInt64
+        releasedScale: [Float]? = nil, seed: UInt64
     ) throws(DetectionError) -> SelfTestReport {
         let recent = Array(windows.suffix(maximumWindows))
         guard !recent.isEmpty else { throw .tooFewWindows(found: 0, needed: 1) }
@@ -76,14 +79,15 @@ public enum SelfTest {
             if drawn > 0 { recall[kind.rawValue] = Double(found) / Double(drawn) }
         }
         return report(
-            recall: recall, quietShare: Double(quiet) / Double(recent.count), windows: recent.count, replaced: replaced)
+            recall: recall, quietShare: Double(quiet) / Double(recent.count), windows: recent.count,
+            scaler: ScalerCheck(scale: model.scaler.scale, before: releasedScale, windows: windows), replaced: replaced)
     }
 
     private static func report(
-        recall: [String: Double], quietShare: Double, windows: Int, replaced: SelfTestReport?
+        recall: [String: Double], quietShare: Double, windows: Int, scaler: ScalerCheck, replaced: SelfTestReport?
     ) -> SelfTestReport {
         let isQuiet = quietShare >= neededQuiet
-        var complaints: [String] = []
+        var complaints = scaler.complaint.map { [$0] } ?? []
         for kind in SyntheticFault.allCases where required.contains(kind) {
             guard let share = recall[kind.rawValue] else { continue }
             let needed = needed(replaced: replaced?.recall[kind.rawValue])
@@ -96,7 +100,7 @@ public enum SelfTest {
                 "stayed quiet on \(percent(quietShare)) of normal windows; \(percent(neededQuiet)) are needed")
         }
         return SelfTestReport(
-            recall: recall, quietShare: quietShare, windows: windows, passed: complaints.isEmpty,
+            recall: recall, quietShare: quietShare, windows: windows, scaler: scaler, passed: complaints.isEmpty,
             reason: complaints.isEmpty
                 ? "finds synthetic faults and is quiet on \(percent(quietShare)) of \(windows) normal windows"
                 : complaints.joined(separator: "; "))
