@@ -9,6 +9,8 @@ public enum AgentError: Error, Equatable, CustomStringConvertible {
     case source(device: DeviceID, reason: String)
     /// Two devices have different channels, units or rates.
     case differentContracts(first: DeviceID, second: DeviceID)
+    /// A device's idle condition names a channel that it does not have.
+    case idleChannel(device: DeviceID, channel: String, channels: [String])
     /// The agent's database can not be used.
     case store(EdgeStoreError)
     /// The agent's key can not be used.
@@ -20,6 +22,8 @@ public enum AgentError: Error, Equatable, CustomStringConvertible {
         case .differentContracts(let first, let second):
             "devices \(first) and \(second) differ in channels, units or interval; the devices of one agent share one "
                 + "model, so let a second agent watch the other kind"
+        case .idleChannel(let device, let channel, let channels):
+            "device \(device): \"idle.channel\" is \"\(channel)\"; the channels are \(channels.joined(separator: ", "))"
         case .store(let error): "\(error)"
         case .key(let error): "\(error)"
         }

@@ -19,6 +19,8 @@ struct AgentParts: Sendable {
     /// Initial weights, the order of batches and synthetic faults follow from it.
     var seed: UInt64
     var logger: Logger
+    /// What was refused since the agent started.
+    let refusals = Refusals()
 
     /// Why the agent takes part in no round now; `nil` if it does.
     func sitsOut(_ devices: [DevicePipeline]) async -> String? {

@@ -16,7 +16,7 @@ import ServiceLifecycle
 ///
 /// Detection depends on nothing but the device and the disk: coordinator, broker and training may all be gone.
 public final class EdgeAgent: Service {
-    private let parts: AgentParts
+    let parts: AgentParts
     private let session: AgentSession
     private let sources: SourceFactory
     private let devices: [DevicePipeline]
@@ -52,7 +52,8 @@ public final class EdgeAgent: Service {
         let parts = AgentParts(
             configuration: configuration, contract: contract, topics: session.topics, store: store, bus: bus,
             downloads: ModelDownloads(
-                agent: configuration.agent, topics: session.topics, bus: bus, clock: clock, logger: logger),
+                agent: configuration.agent, topics: session.topics, bus: bus, store: store, clock: clock, logger: logger
+            ),
             thread: TrainingThread(cpuShare: configuration.learning.cpuShare), clock: clock,
             seed: seed ?? Self.seed(of: configuration.agent), logger: logger)
         self.parts = parts
@@ -146,7 +147,7 @@ extension EdgeAgent {
     }
 
     private func tickReports() async throws {
-        await parts.downloads.tick()
+        try await parts.downloads.tick()
         try await reporter.tick()
     }
 
@@ -194,7 +195,7 @@ extension EdgeAgent {
             case .release:
                 let manifest = try SignedEnvelope.open(
                     message.payload, as: ReleaseManifest.self, by: coordinator.publicKey)
-                keeper.post(.event(.manifest(manifest)))
+                keeper.post(.event(.manifest(manifest, at: parts.clock.now())))
             case .desired(session.agent):
                 let desired = try SignedEnvelope.open(
                     message.payload, as: DesiredVersion.self, by: coordinator.publicKey)
@@ -204,6 +205,7 @@ extension EdgeAgent {
             default: break
             }
         } catch {
+            parts.refusals.count(error)
             parts.logger.warning("message refused", metadata: ["topic": "\(message.topic)", "reason": "\(error)"])
         }
         if let acknowledged { try await courier.acknowledged(through: acknowledged) }

@@ -69,6 +69,8 @@ public struct AgentState: Codable, Sendable, Equatable, WireChecked {
     public var sitsOut: String?
     /// The kinds of rounds that the agent can answer, by ``RoundKind``'s names; absent for statistics and training.
     public var answers: [String]?
+    /// What the agent has refused since it started, how often, by name; absent while that is nothing.
+    public var refused: [String: Int]?
     /// Sent back in the next ``Acknowledgement``: proof that messages pass in both directions.
     public var echo: String
 
@@ -76,7 +78,8 @@ public struct AgentState: Codable, Sendable, Equatable, WireChecked {
         agent: AgentID, session: ULID, software: String, at: Timestamp, cohort: CohortID, contract: SignalContract,
         devices: [DeviceState], active: ModelVersion?, previous: ModelVersion?, candidate: ModelVersion?, release: Int,
         confirmed: Int? = nil, site: String? = nil, tags: [String]? = nil, trainingWindows: Int, outboxDepth: Int,
-        outboxDropped: Int, residentBytes: Int, sitsOut: String? = nil, answers: [String]? = nil, echo: String
+        outboxDropped: Int, residentBytes: Int, sitsOut: String? = nil, answers: [String]? = nil,
+        refused: [String: Int]? = nil, echo: String
     ) {
         self.agent = agent
         self.session = session
@@ -98,6 +101,7 @@ public struct AgentState: Codable, Sendable, Equatable, WireChecked {
         self.residentBytes = residentBytes
         self.sitsOut = sitsOut
         self.answers = answers
+        self.refused = refused
         self.echo = echo
     }
 
@@ -106,6 +110,8 @@ public struct AgentState: Codable, Sendable, Equatable, WireChecked {
         answers?.contains(kind.rawValue) ?? (kind != .evaluation)
     }
 
+    /// Most names that refusals are counted under.
+    public static let maximumRefusals = 64
     /// Most tags, with the site.
     public static let maximumWords = 33
 
@@ -142,6 +148,15 @@ public struct AgentState: Codable, Sendable, Equatable, WireChecked {
         else { throw .notAllowed(field: "counters", found: "a negative one", allowed: "0 or more") }
         guard (answers ?? []).count <= 16, (answers ?? []).allSatisfy(Self.isName) else {
             throw .notAllowed(field: "answers", found: "\(answers?.count ?? 0) kinds", allowed: "at most 16 names")
+        }
+        if let refused {
+            guard refused.count <= Self.maximumRefusals,
+                refused.allSatisfy({ Self.isName($0.key) && $0.key.utf8.count <= 64 && $0.value > 0 })
+            else {
+                throw .notAllowed(
+                    field: "refused", found: "\(refused.count) names, or one that is too long, or a count below 1",
+                    allowed: "at most \(Self.maximumRefusals) names of at most 64 bytes")
+            }
         }
         let words = (tags ?? []) + (site.map { [$0] } ?? [])
         guard words.count <= Self.maximumWords, words.allSatisfy(Self.isName) else {

@@ -29,7 +29,7 @@ struct FieldNames: Decodable, Equatable {
         }
     }
 
-    /// - Throws: ``WireError/notAllowed(field:found:allowed:)`` naming the first field of `bytes` that `value` does not have.
+    /// - Throws: ``WireError/unknownField(_:)`` naming the first field of `bytes` that `value` does not have.
     static func expectNone(beyond value: some Encodable, in bytes: Data) throws(WireError) {
         let (found, known): (FieldNames, FieldNames)
         do {
@@ -39,8 +39,6 @@ struct FieldNames: Decodable, Equatable {
             throw .malformed(what: "\(type(of: value))", reason: "\(error)")
         }
         guard let extra = found.paths.subtracting(known.paths).min() else { return }
-        throw .notAllowed(
-            field: String(extra.prefix(80)), found: "a field that nobody here knows",
-            allowed: "only the documented ones: what it says might be an order")
+        throw .unknownField(String(extra.prefix(80)))
     }
 }

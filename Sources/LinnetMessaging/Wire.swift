@@ -10,6 +10,8 @@ public enum WireError: Error, Equatable, CustomStringConvertible {
     case malformed(what: String, reason: String)
     /// A field holds a value that is not allowed.
     case notAllowed(field: String, found: String, allowed: String)
+    /// A message that may hold nothing unknown has a field that nobody here knows.
+    case unknownField(String)
     /// The envelope is for another kind of message.
     case wrongType(found: String, expected: String)
     /// The signature is not the key's.
@@ -20,6 +22,8 @@ public enum WireError: Error, Equatable, CustomStringConvertible {
         case .tooLarge(let bytes, let limit): "\(bytes) bytes, over the limit of \(limit)"
         case .malformed(let what, let reason): "not a \(what): \(reason)"
         case .notAllowed(let field, let found, let allowed): "\"\(field)\" is \(found); allowed is \(allowed)"
+        case .unknownField(let field):
+            "there is a field \"\(field)\" that nobody here knows; what it says might be an order"
         case .wrongType(let found, let expected): "signed as \"\(found)\", expected \"\(expected)\""
         case .badSignature(let type): "the signature on a \(type) is not by the expected key"
         }

@@ -167,6 +167,33 @@ struct ChunkFetchTests {
         #expect(fetch.take(Data([1]), at: -1, uptime: 0) == nil)
         let request = fetch.tick(uptime: 10_000)
         #expect(request?.indices == [0, 1, 2, 3, 4])
+        #expect(fetch.refusal == nil && fetch.asked == 5)
+
+        for time in 1...2 {
+            for index in 0..<5 { _ = fetch.take(Data(repeating: 9, count: 1000), at: index, uptime: Int64(time)) }
+        }
+        #expect(fetch.refusal == .garbage(times: 3))
+    }
+
+    @Test("L-8 one chunk a minute is given up by name; a coordinator that is away for a day is waited for")
+    func slow() {
+        let file = Data(repeating: 1, count: 100_000)
+        let plan = ChunkPlan(of: file, chunkBytes: 1000)
+        var fetch = ChunkFetch(plan, uptime: 0)
+        var taken = 0
+        while fetch.refusal == nil, taken < 100 {
+            _ = fetch.take(plan.chunk(taken, of: file)!, at: taken, uptime: Int64(taken) * 60_000)
+            taken += 1
+        }
+        #expect(fetch.refusal == .tooSlow(chunks: 12, of: 100, seconds: 660))
+
+        var patient = ChunkFetch(plan, uptime: 0)
+        for index in 0..<99 {
+            let uptime = Int64(index) * 1000 + (index > 50 ? 86_400_000 : 0)
+            #expect(patient.take(plan.chunk(index, of: file)!, at: index, uptime: uptime) == nil)
+        }
+        #expect(patient.refusal == nil)
+        #expect(patient.take(plan.chunk(99, of: file)!, at: 99, uptime: 86_500_000) == file)
     }
 }
 

@@ -9,6 +9,11 @@ import LinnetNN
 import LinnetNumerics
 import Testing
 
+extension ModelEvent {
+    /// A manifest that comes at the beginning of all time.
+    static func manifest(_ manifest: ReleaseManifest) -> ModelEvent { .manifest(manifest, at: Fixtures.start) }
+}
+
 @Suite("The way of a released model")
 struct ModelLifecycleTests {
     private let bytes: Data
@@ -41,6 +46,7 @@ struct ModelLifecycleTests {
             case .startShadow: "startShadow"
             case .stopShadow: "stopShadow"
             case .selfTest: "selfTest"
+            case .lookAtMachines: "lookAtMachines"
             case .activate: "activate"
             case .install: "install"
             case .refuse(_, let refusal, _): "refuse: \(refusal)"
@@ -178,6 +184,23 @@ struct ModelLifecycleTests {
                 == ["report downloading", "fetch"])
     }
 
+    @Test("L-4 a release that has expired is declined, and taken when the coordinator says it again for longer")
+    func expired() {
+        var lifecycle = lifecycle()
+        var manifest = Fixtures.manifest(release: 1, bytes: bytes)
+        manifest.expiresAt = Fixtures.start
+        #expect(
+            names(lifecycle.handle(.manifest(manifest))) == [
+                "decline: release 1 was to be begun with until 2026-01-01T00:00:00.000Z; the coordinator says it again if "
+                    + "it still stands"
+            ])
+        #expect(lifecycle.lastRelease == 0)
+        manifest.expiresAt = Fixtures.start.adding(milliseconds: 1)
+        #expect(names(lifecycle.handle(.manifest(manifest))) == ["report downloading", "fetch"])
+        let later = Fixtures.start.adding(milliseconds: 1000)
+        #expect(lifecycle.handle(.manifest(manifest, at: later)).isEmpty, "what is begun is no news when it expires")
+    }
+
     @Test("a release for other devices is declined")
     func otherCohort() {
         var lifecycle = lifecycle()
@@ -266,6 +289,79 @@ struct ModelLifecycleTests {
         #expect(
             try refusal(of: other.encoded())
                 == "refuse: the model reads windows of 4 samples of 2 channels; the devices have 4 samples of 3")
+    }
+
+    // MARK: - Waiting with the switch
+
+    /// A candidate that has passed its trials, under a condition.
+    private func ready(_ condition: SwitchCondition, hasActive: Bool = true) -> (ModelLifecycle, [String]) {
+        var lifecycle = lifecycle(hasActive: hasActive)
+        var manifest = Fixtures.manifest(release: 1, bytes: bytes)
+        manifest.switchWhen = condition
+        var last: [ModelAction] = []
+        let steps: [ModelEvent] = [
+            .manifest(manifest), .file(digest, bytes), .calibrated(digest, calibrations), .shadowed(digest, pass),
+            .selfTested(digest, pass),
+        ]
+        for event in steps { last = lifecycle.handle(event) }
+        return (lifecycle, names(last))
+    }
+
+    @Test("a release with a condition waits with its switch, says for what, and says it once")
+    func waits() {
+        var (lifecycle, last) = ready(SwitchCondition(whenIdle: true))
+        #expect(last == ["lookAtMachines"] && lifecycle.candidate?.digest == digest)
+        let running = ModelEvent.lookedAtMachines(Fixtures.start, notIdle: "pump runs")
+        #expect(
+            lifecycle.handle(running)
+                == [.report(manifest(of: lifecycle), .ready, "pump runs", ["x": 1])])
+        #expect(lifecycle.handle(running).isEmpty)
+        #expect(names(lifecycle.handle(.lookedAtMachines(Fixtures.start, notIdle: "fan runs"))) == ["report ready"])
+        #expect(names(lifecycle.handle(.lookedAtMachines(Fixtures.start, notIdle: nil))) == ["activate"])
+        #expect(names(lifecycle.handle(.activated(digest))) == ["install", "report activated", "confirm"])
+    }
+
+    private func manifest(of lifecycle: ModelLifecycle) -> ReleaseManifest {
+        guard case .ready(let candidate, _, _) = lifecycle.phase else {
+            return Fixtures.manifest(release: 9, bytes: bytes)
+        }
+        return candidate.manifest
+    }
+
+    @Test("its deadline ends the waiting, and so does a newer release, or one that takes it back")
+    func ends() {
+        let condition = SwitchCondition(whenIdle: true, deadline: Fixtures.start)
+        var (lifecycle, _) = ready(condition)
+        #expect(names(lifecycle.handle(.lookedAtMachines(Fixtures.start, notIdle: "pump runs"))) == ["activate"])
+
+        (lifecycle, _) = ready(condition)
+        let newer = Fixtures.manifest(release: 2, bytes: bytes + [0])
+        #expect(names(lifecycle.handle(.manifest(newer))) == ["report downloading", "fetch"])
+
+        (lifecycle, _) = ready(condition)
+        let revert = Fixtures.manifest(release: 3, bytes: bytes + [0], reverts: digest)
+        #expect(names(lifecycle.handle(.manifest(revert))) == Self.withdrawn)
+    }
+
+    @Test("where nothing watches yet, nothing is waited for")
+    func firstSwitch() {
+        var lifecycle = lifecycle(hasActive: false)
+        var manifest = Fixtures.manifest(release: 1, bytes: bytes)
+        manifest.switchWhen = SwitchCondition(whenIdle: true)
+        for event in [.manifest(manifest), .file(digest, bytes), .calibrated(digest, calibrations)] as [ModelEvent] {
+            _ = lifecycle.handle(event)
+        }
+        #expect(names(lifecycle.handle(.selfTested(digest, pass))) == ["activate"])
+    }
+
+    @Test("L-8 a file that is given up is refused with the reason")
+    func givenUp() {
+        var lifecycle = lifecycle()
+        _ = lifecycle.handle(.manifest(Fixtures.manifest(release: 1, bytes: bytes)))
+        #expect(
+            names(lifecycle.handle(.downloadFailed(digest, .garbage(times: 3))))
+                == ["refuse: what came as the file was another one 3 times", "report refused"])
+        #expect(lifecycle.phase == .idle && lifecycle.lastRelease == 1)
     }
 
     private func refusal(of bytes: Data) throws -> String? {

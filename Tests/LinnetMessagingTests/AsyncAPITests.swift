@@ -103,6 +103,7 @@ struct AsyncAPITests {
         var state = Samples.state
         (state.active, state.previous, state.candidate, state.sitsOut) = (nil, nil, nil, nil)
         (state.confirmed, state.site, state.tags, state.answers) = (nil, nil, nil, nil)
+        state.refused = nil
         (state.devices[0].score, state.devices[0].threshold) = (nil, nil)
         var offer = Samples.offer
         (offer.kind, offer.base) = (.statistics, nil)

@@ -31,14 +31,14 @@ enum Samples {
                 gaps: 3, discardedSamples: 4)
         ], active: version, previous: version, candidate: version, release: 5, confirmed: 4, site: "hall 3",
         tags: ["spare"], trainingWindows: 100, outboxDepth: 1, outboxDropped: 0, residentBytes: 20_000_000,
-        sitsOut: "2 of 3 devices are under alarm", answers: ["evaluation"], echo: "7")
+        sitsOut: "2 of 3 devices are under alarm", answers: ["evaluation"], refused: ["replayed": 2], echo: "7")
     static let stateText =
         #"{"active":\#(versionText),"agent":"press-2","answers":["evaluation"],"at":1767225600000,"#
         + #""candidate":\#(versionText),"cohort":"c-4c73cb118243","confirmed":4,"contract":{"channels":[{"name":"temperature","unit":"degC"},"#
         + #"{"name":"state","unit":""}],"intervalMilliseconds":50,"windowLength":8},"devices":[{"alarms":1,"#
         + #""discardedSamples":4,"gaps":3,"id":"pump","missingCells":2,"phase":"firing","score":2.5,"#
         + #""threshold":1.25,"windows":9}],"echo":"7","outboxDepth":1,"outboxDropped":0,"previous":\#(versionText),"#
-        + #""release":5,"residentBytes":20000000,"session":"01ARYZ6S41TSV4RRFFQ69G5FAV","site":"hall 3","#
+        + #""refused":{"replayed":2},"release":5,"residentBytes":20000000,"session":"01ARYZ6S41TSV4RRFFQ69G5FAV","site":"hall 3","#
         + #""sitsOut":"2 of 3 devices are under alarm","software":"0.1.0","tags":["spare"],"trainingWindows":100}"#
     static let versionText = #"{"digest":"\#(digestHex)","number":3}"#
 

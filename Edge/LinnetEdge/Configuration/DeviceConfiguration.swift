@@ -12,14 +12,18 @@ public struct DeviceConfiguration: Sendable, Equatable {
     public var faults: [Fault]
     /// Whether the machine is being worked on: it is watched, but not learned from.
     public var isUnderMaintenance: Bool
+    /// How its readings tell that it stands still; absent where nobody has said.
+    public var idle: IdleConfiguration?
 
     public init(
-        id: DeviceID, source: SourceConfiguration, faults: [Fault] = [], isUnderMaintenance: Bool = false
+        id: DeviceID, source: SourceConfiguration, faults: [Fault] = [], isUnderMaintenance: Bool = false,
+        idle: IdleConfiguration? = nil
     ) {
         self.id = id
         self.source = source
         self.faults = faults
         self.isUnderMaintenance = isUnderMaintenance
+        self.idle = idle
     }
 
     /// Reads an item of the list; `nil` if it has no name, which is noted there like all that is wrong.
@@ -28,8 +32,9 @@ public struct DeviceConfiguration: Sendable, Equatable {
         let source = SourceConfiguration(reading: section.section("source"))
         let faults = section.sections("faults").compactMap { Self.fault(reading: $0, source: source) }
         let isUnderMaintenance = section.boolean("maintenance", default: false)
+        let idle = IdleConfiguration(reading: section)
         guard let id else { return nil }
-        self.init(id: id, source: source, faults: faults, isUnderMaintenance: isUnderMaintenance)
+        self.init(id: id, source: source, faults: faults, isUnderMaintenance: isUnderMaintenance, idle: idle)
     }
 
     private static func fault(reading section: ConfigurationSection, source: SourceConfiguration) -> Fault? {

@@ -26,6 +26,7 @@ public actor DevicePipeline {
     private var trial = Trial.none
     private var recorder: WindowRecorder
     private let isUnderMaintenance: Bool
+    private var idle: IdleWatch?
     private var events = EventQueue()
     private var isWriting = false
 
@@ -71,6 +72,9 @@ public actor DevicePipeline {
         alarms = AlarmReporter(agent: configuration.agent, device: device, policy: policy)
         recorder = WindowRecorder(device: device)
         isUnderMaintenance = configuration.devices.contains { $0.id == device && $0.isUnderMaintenance }
+        idle = configuration.devices.first { $0.id == device }?.idle.flatMap {
+            IdleWatch($0, channels: contract.channels)
+        }
     }
 
     /// Goes on from where the store says the device stood.
@@ -116,6 +120,7 @@ public actor DevicePipeline {
     ///
     /// - Throws: ``EdgeStoreError`` if an event can not be kept and never will be; a full disk is waited out.
     public func take(_ sample: Sample) async throws {
+        idle?.take(sample, uptime: clock.uptime())
         guard let window = windower.push(sample) else { return }
         scoredWindows += 1
         guard let active else {
@@ -265,6 +270,12 @@ public actor DevicePipeline {
     }
 
     // MARK: - State
+
+    /// Why the machine does not count as idle; `nil` if it does.
+    public func notIdle() -> String? {
+        guard let idle else { return "device \(id) has no idle condition in its configuration" }
+        return idle.obstacle(uptime: clock.uptime()).map { "device \(id) \($0)" }
+    }
 
     /// What the agent says of this device.
     public func state() -> DeviceState {

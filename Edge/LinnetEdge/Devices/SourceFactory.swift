@@ -50,7 +50,8 @@ public struct SourceFactory: Sendable {
 
     /// The signal contract that all devices of an agent share.
     ///
-    /// - Throws: ``AgentError`` if a source can not be opened, or two devices have different contracts.
+    /// - Throws: ``AgentError`` if a source can not be opened, two devices have different contracts, or an idle condition
+    ///   names a channel that is not there.
     public func contract(of devices: [DeviceConfiguration], windowLength: Int) throws(AgentError) -> SignalContract {
         var shared: (device: DeviceID, contract: SignalContract)?
         for device in devices {
@@ -64,6 +65,10 @@ public struct SourceFactory: Sendable {
                     device: device.id,
                     reason: "\(contract.channels.count) channels in windows of \(windowLength) are too many; "
                         + "a window may hold 65536 numbers")
+            }
+            if let idle = device.idle, IdleWatch(idle, channels: contract.channels) == nil {
+                throw .idleChannel(
+                    device: device.id, channel: idle.channel, channels: contract.channels.map(\.name))
             }
             if let shared, shared.contract != contract {
                 throw .differentContracts(first: shared.device, second: device.id)

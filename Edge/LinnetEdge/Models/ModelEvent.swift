@@ -7,10 +7,12 @@ import LinnetMessaging
 
 /// What can happen on a released model's way; each names the model it is about.
 public enum ModelEvent: Sendable, Equatable {
-    /// A manifest came whose signature is the coordinator's.
-    case manifest(ReleaseManifest)
+    /// A manifest came whose signature is the coordinator's, at a time.
+    case manifest(ReleaseManifest, at: Timestamp)
     /// A file is here, from the broadcast or from the store.
     case file(Digest, Data)
+    /// The file is given up.
+    case downloadFailed(Digest, ModelRefusal)
     /// The devices that have enough windows are calibrated; at least one.
     case calibrated(Digest, [DeviceID: Calibration])
     /// No device has enough windows.
@@ -23,6 +25,8 @@ public enum ModelEvent: Sendable, Equatable {
     case shadowed(Digest, ModelVerdict)
     /// The self-test is over.
     case selfTested(Digest, ModelVerdict)
+    /// The machines and the clock were looked at; with why the machines are not idle, `nil` if they are.
+    case lookedAtMachines(Timestamp, notIdle: String?)
     /// The swap is committed.
     case activated(Digest)
     /// The swap could not be written; the disk may have room later.
@@ -45,6 +49,8 @@ public enum ModelAction: Sendable, Equatable {
     case startShadow(ModelCandidate)
     case stopShadow
     case selfTest(ModelCandidate)
+    /// See whether the machines are idle.
+    case lookAtMachines
     /// Write the swap in one transaction, with what was measured.
     case activate(ModelCandidate, [String: Double])
     /// Let every device go on with the candidate; it is committed.

@@ -21,6 +21,7 @@ extension ModelKeeper {
             trial = nil
             for device in devices { await device.stopShadow() }
         case .selfTest(let candidate): return [selfTest(candidate)]
+        case .lookAtMachines: return try await lookAtMachines()
         case .activate(let candidate, let evidence): return try await activate(candidate, evidence)
         case .install(let candidate):
             previous = active
@@ -37,12 +38,15 @@ extension ModelKeeper {
                 try await store.rememberActive(noting: entry)
             }
         case .decline(let manifest, let refusal):
+            parts.refusals.count(refusal)
             parts.logger.notice(
                 "release not acted on", metadata: ["release": "\(manifest.release)", "reason": "\(refusal)"])
         case .remindLater(let manifest):
             if manifest.release > reminder?.release ?? 0 { reminder = manifest }
         case .report(let manifest, let state, let reason, let evidence):
             try await note(state, of: manifest, reason, evidence)
+            var evidence = evidence
+            if state == .verified { evidence = await parts.downloads.evidence(of: manifest.model.version.digest) }
             report(manifest.release, manifest.model.version, state, reason, evidence)
         case .restorePrevious(let reason, let evidence): try await restorePrevious(reason, evidence)
         case .goBack(let manifest): try await goBack(manifest)
@@ -58,15 +62,21 @@ extension ModelKeeper {
                 return post(.event(.file(digest, stored.bytes)))
             }
         }
-        let isBegun = await parts.downloads.get(reference.plan, for: .candidate) { [self] file in
-            post(.event(.file(digest, file)))
+        var chunks: [Int: Data] = [:]
+        try await writing { [store = parts.store] () throws(EdgeStoreError) in
+            chunks = try await store.resume(reference.plan)
         }
+        let isBegun = await parts.downloads.get(
+            reference.plan, for: .candidate, resuming: chunks,
+            failed: { [self] refusal in post(.event(.downloadFailed(digest, refusal))) },
+            receive: { [self] file in post(.event(.file(digest, file))) })
         if !isBegun { parts.logger.warning("too many downloads; the next release is waited for") }
     }
 
     private func keep(_ candidate: ModelCandidate) async throws(EdgeStoreError) {
         parts.logger.info("model verified", metadata: ["model": "\(candidate.version)"])
-        let entry = entry(.verified, candidate.manifest, evidence: ["bytes": Double(candidate.bytes.count)])
+        let evidence = await parts.downloads.evidence(of: candidate.version.digest)
+        let entry = entry(.verified, candidate.manifest, evidence: evidence)
         try await writing { [store = parts.store] () throws(EdgeStoreError) in
             try await store.keepCandidate(candidate.stored, noting: entry)
         }
@@ -88,6 +98,13 @@ extension ModelKeeper {
             guard let model = loaded.model(of: device.id) else { continue }
             try await device.startShadow(model, windows: candidate.manifest.shadowWindows)
         }
+    }
+
+    /// Says whether the machines are idle, and what time it is.
+    func lookAtMachines() async throws -> [Job] {
+        var notIdle: String?
+        for device in devices where notIdle == nil { notIdle = await device.notIdle() }
+        return try await handle(.lookedAtMachines(parts.clock.now(), notIdle: notIdle))
     }
 
     private func activate(_ candidate: ModelCandidate, _ evidence: [String: Double]) async throws -> [Job] {
@@ -140,6 +157,7 @@ extension ModelKeeper {
     private func refuse(
         _ manifest: ReleaseManifest, _ refusal: ModelRefusal, _ evidence: [String: Double]
     ) async throws(EdgeStoreError) {
+        parts.refusals.count(refusal)
         parts.logger.warning(
             "release refused, the active model stays",
             metadata: [

@@ -133,7 +133,7 @@ public actor ModelKeeper {
         case .event(let event): return try await handle(event)
         case .order(let manifest, let rollout):
             order = (manifest.release, rollout)
-            return try await handle(.manifest(manifest))
+            return try await handle(.manifest(manifest, at: parts.clock.now()))
         case .device(.windowsStored(let device, let count)):
             let limit = parts.configuration.learning.storedWindows
             windowCounts[device] = min(limit, windowCounts[device, default: 0] + count)
@@ -173,9 +173,10 @@ public actor ModelKeeper {
         }
         if let manifest = reminder, lifecycle.phase == .idle {
             reminder = nil
-            jobs += try await handle(.manifest(manifest))
+            jobs += try await handle(.manifest(manifest, at: parts.clock.now()))
         }
         let most = windowCounts.values.max() ?? 0
+        if case .ready = lifecycle.phase { jobs += try await lookAtMachines() }
         if case .waitingForWindows(let candidate) = lifecycle.phase,
             most >= LocalLearner.windowsToCalibrate(candidate.artifact)
         {

@@ -7,9 +7,9 @@ import LinnetMessaging
 
 /// Decides how a released model becomes the active one, or why it does not.
 ///
-///     manifest ─▶ fetching ─▶ calibrating ─▶ shadowing ─▶ selfTesting ─▶ activating ─▶ idle
-///                    │             │ waiting for windows      │              │
-///                    └─────────────┴───────── refused ────────┴──────────────┘
+///     manifest ─▶ fetching ─▶ calibrating ─▶ shadowing ─▶ selfTesting ─▶ ready ─▶ activating ─▶ idle
+///                    │             │ waiting for windows      │
+///                    └─────────────┴───────── refused ────────┘
 ///
 /// Nothing of this is stored but the file of the candidate and the number of the last release acted on: after a restart the
 /// broker delivers the retained manifest again, and the same steps are taken anew, without the download. A newer
@@ -30,6 +30,8 @@ public struct ModelLifecycle: Sendable, Equatable {
         case shadowing(ModelCandidate)
         /// Faults are laid over the devices' own windows.
         case selfTesting(ModelCandidate, evidence: [String: Double])
+        /// It has passed its trials, and the switch waits for what the release says; with what that was when last told.
+        case ready(ModelCandidate, evidence: [String: Double], obstacle: String?)
         /// The swap is being written.
         case activating(ModelCandidate, evidence: [String: Double])
     }
@@ -57,7 +59,7 @@ public struct ModelLifecycle: Sendable, Equatable {
         case .idle: nil
         case .fetching(let manifest): manifest.model.version
         case .calibrating(let candidate), .waitingForWindows(let candidate), .shadowing(let candidate),
-            .selfTesting(let candidate, _), .activating(let candidate, _):
+            .selfTesting(let candidate, _), .ready(let candidate, _, _), .activating(let candidate, _):
             candidate.version
         }
     }
@@ -67,7 +69,7 @@ public struct ModelLifecycle: Sendable, Equatable {
         case .idle: nil
         case .fetching(let manifest): manifest.release
         case .calibrating(let candidate), .waitingForWindows(let candidate), .shadowing(let candidate),
-            .selfTesting(let candidate, _), .activating(let candidate, _):
+            .selfTesting(let candidate, _), .ready(let candidate, _, _), .activating(let candidate, _):
             candidate.manifest.release
         }
     }
@@ -77,7 +79,7 @@ public struct ModelLifecycle: Sendable, Equatable {
     /// - Returns: what to do, in order. An event that does not fit the phase changes nothing.
     public mutating func handle(_ event: ModelEvent) -> [ModelAction] {
         switch event {
-        case .manifest(let manifest): return consider(manifest)
+        case .manifest(let manifest, let time): return consider(manifest, at: time)
         case .becameActive(let version):
             previous = active
             active = version
@@ -87,15 +89,16 @@ public struct ModelLifecycle: Sendable, Equatable {
             active = previous
             self.previous = nil
             return [.restorePrevious(reason, evidence)]
-        case .file, .calibrated, .tooFewWindows, .calibrationFailed, .windowsStored, .shadowed, .selfTested, .activated,
-            .activationFailed:
+        case .file, .downloadFailed, .calibrated, .tooFewWindows, .calibrationFailed, .windowsStored, .shadowed,
+            .selfTested,
+            .lookedAtMachines, .activated, .activationFailed:
             return advance(event)
         }
     }
 
     // MARK: - Manifests
 
-    private mutating func consider(_ manifest: ReleaseManifest) -> [ModelAction] {
+    private mutating func consider(_ manifest: ReleaseManifest, at time: Timestamp) -> [ModelAction] {
         guard manifest.cohort == cohort else {
             return [.decline(manifest, .wrongCohort(found: manifest.cohort, own: cohort))]
         }
@@ -103,6 +106,9 @@ public struct ModelLifecycle: Sendable, Equatable {
         if manifest.release == lastRelease || manifest.release == release { return [] }
         guard manifest.release > max(lastRelease, release ?? 0) else {
             return [.decline(manifest, .replayed(release: manifest.release, last: max(lastRelease, release ?? 0)))]
+        }
+        if let end = manifest.expiresAt, time >= end {
+            return [.decline(manifest, .expired(release: manifest.release, at: end))]
         }
         // A candidate on trial has its trial to the end: where releases come faster than trials end, a device that began
         // anew with each of them would never leave its old model. Only what is taken back has no right to one.
@@ -112,7 +118,7 @@ public struct ModelLifecycle: Sendable, Equatable {
         } else {
             switch phase {
             case .shadowing, .selfTesting, .activating: return [.remindLater(manifest)]
-            case .idle, .fetching, .calibrating, .waitingForWindows: actions = stopFetching()
+            case .idle, .fetching, .calibrating, .waitingForWindows, .ready: actions = stopFetching()
             }
         }
         guard manifest.model.plan.bytes <= ModelDownloads.maximumBytes else {
@@ -151,7 +157,7 @@ public struct ModelLifecycle: Sendable, Equatable {
         case .fetching(let withdrawn): return stopFetching() + refuse(withdrawn, refusal)
         case .shadowing(let withdrawn): return [.stopShadow] + refuse(withdrawn.manifest, refusal)
         case .calibrating(let withdrawn), .waitingForWindows(let withdrawn), .selfTesting(let withdrawn, _),
-            .activating(let withdrawn, _):
+            .ready(let withdrawn, _, _), .activating(let withdrawn, _):
             return refuse(withdrawn.manifest, refusal)
         }
     }
@@ -167,6 +173,9 @@ public struct ModelLifecycle: Sendable, Equatable {
         switch (phase, event) {
         case (.fetching(let manifest), .file(let digest, let bytes)) where digest == manifest.model.version.digest:
             return verify(bytes, manifest)
+        case (.fetching(let manifest), .downloadFailed(let digest, let refusal))
+        where digest == manifest.model.version.digest:
+            return refuse(manifest, refusal)
         case (.calibrating(var candidate), .calibrated(let digest, let calibrations))
         where digest == candidate.version.digest:
             candidate.calibrations = calibrations
@@ -193,8 +202,17 @@ public struct ModelLifecycle: Sendable, Equatable {
         where digest == candidate.version.digest:
             let all = evidence.merging(verdict.evidence) { _, new in new }
             guard verdict.passes else { return refuse(candidate.manifest, .selfTest(verdict.reason), all) }
-            phase = .activating(candidate, evidence: all)
-            return [.activate(candidate, all)]
+            // Where nothing watches yet, nothing is disturbed by the switch.
+            guard candidate.manifest.switchWhen != nil, active != nil else { return activate(candidate, all) }
+            phase = .ready(candidate, evidence: all, obstacle: nil)
+            return [.lookAtMachines]
+        case (.ready(let candidate, let evidence, let told), .lookedAtMachines(let time, let notIdle)):
+            guard let obstacle = candidate.manifest.switchWhen?.obstacle(at: time, notIdle: notIdle) else {
+                return activate(candidate, evidence)
+            }
+            guard obstacle != told else { return [] }
+            phase = .ready(candidate, evidence: evidence, obstacle: obstacle)
+            return [.report(candidate.manifest, .ready, obstacle, evidence)]
         case (.activating(let candidate, let evidence), .activated(let digest))
         where digest == candidate.version.digest:
             return finish(candidate, evidence)
@@ -204,6 +222,11 @@ public struct ModelLifecycle: Sendable, Equatable {
         default:
             return []
         }
+    }
+
+    private mutating func activate(_ candidate: ModelCandidate, _ evidence: [String: Double]) -> [ModelAction] {
+        phase = .activating(candidate, evidence: evidence)
+        return [.activate(candidate, evidence)]
     }
 
     private mutating func verify(_ bytes: Data, _ manifest: ReleaseManifest) -> [ModelAction] {

@@ -8,8 +8,14 @@ public enum ModelRefusal: Error, Sendable, Equatable, CustomStringConvertible {
     case wrongCohort(found: CohortID, own: CohortID)
     /// A release with this number or a higher one was acted on before.
     case replayed(release: Int, last: Int)
+    /// The release was to be begun with until then.
+    case expired(release: Int, at: Timestamp)
     /// The file is larger than an agent takes.
     case tooLarge(bytes: Int, limit: Int)
+    /// The file came so slowly that somebody may hold it back.
+    case tooSlow(chunks: Int, of: Int, seconds: Int)
+    /// What came under the file's digest was another one, time after time.
+    case garbage(times: Int)
     /// The file's sha256 is not the one in the manifest.
     case digest
     /// The file is no model that can be run.
@@ -30,7 +36,12 @@ public enum ModelRefusal: Error, Sendable, Equatable, CustomStringConvertible {
         case .wrongCohort(let found, let own): "the release is for cohort \(found); this agent's is \(own)"
         case .replayed(let release, let last):
             "release \(release) is not above \(last), which was acted on: a replay"
+        case .expired(let release, let time):
+            "release \(release) was to be begun with until \(time); the coordinator says it again if it still stands"
         case .tooLarge(let bytes, let limit): "the model has \(bytes) bytes; at most \(limit) are taken"
+        case .tooSlow(let chunks, let count, let seconds):
+            "the file came too slowly: \(chunks) of \(count) chunks in \(seconds) s of waiting"
+        case .garbage(let times): "what came as the file was another one \(times) times"
         case .digest: "the file's sha256 is not the one in the manifest"
         case .unreadable(let reason): reason
         case .wrongContract(let channels, let length, let deviceChannels, let deviceLength):

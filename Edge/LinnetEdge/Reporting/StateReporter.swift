@@ -27,6 +27,7 @@ public actor StateReporter {
         var dropped: Int
         var isOutboxEmpty: Bool
         var sitsOut: String?
+        var refused: [String: Int]?
     }
 
     /// The version of this software.
@@ -109,7 +110,7 @@ public actor StateReporter {
             tags: parts.configuration.tags.isEmpty ? nil : parts.configuration.tags,
             trainingWindows: models.trainingWindows, outboxDepth: outbox.depth, outboxDropped: outbox.dropped,
             residentBytes: ResidentMemory.bytes(), sitsOut: parts.sitsOut(states),
-            answers: RoundKind.allCases.map(\.rawValue),
+            answers: RoundKind.allCases.map(\.rawValue), refused: parts.refusals.all,
             echo: "\(session.text.suffix(6))-\(echoes)")
     }
 
@@ -121,7 +122,8 @@ public actor StateReporter {
                 confirmed: state.confirmed,
                 // Grows with every window, which is no news.
                 trainingWindows: 0),
-            dropped: state.outboxDropped, isOutboxEmpty: state.outboxDepth == 0, sitsOut: state.sitsOut)
+            dropped: state.outboxDropped, isOutboxEmpty: state.outboxDepth == 0, sitsOut: state.sitsOut,
+            refused: state.refused)
     }
 
     private func publish(_ topic: Topic, _ value: some Encodable & Sendable) async {

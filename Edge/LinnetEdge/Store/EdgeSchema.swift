@@ -7,6 +7,7 @@
 // model        up to three models by slot: active, previous, candidate; `calibrations` is JSON by device
 // residual     what the last accepted top-k update has left out, Float32, little endian; one row at most
 // meta         counters and marks that must survive: see `Meta`
+// download     the model file that is being gathered, one row at most; chunk: what is here of it, each with its sha256
 // history      every step of every model, chained by digest: see HistoryChain
 
 import FoundationEssentials
@@ -35,6 +36,15 @@ enum EdgeSchema {
                 try HistoryChain.append(entry, limit: 1000, db)
             }
             try db.execute(sql: "DROP TABLE journal")
+        }
+        migrator.registerMigration("4 chunks that survive a restart") { db in
+            try db.execute(
+                sql: """
+                    CREATE TABLE download (
+                        id INTEGER PRIMARY KEY CHECK (id = 1), digest TEXT NOT NULL, bytes INTEGER NOT NULL,
+                        chunkBytes INTEGER NOT NULL) STRICT;
+                    CREATE TABLE chunk (place INTEGER PRIMARY KEY, bytes BLOB NOT NULL, digest TEXT NOT NULL) STRICT;
+                    """)
         }
         return migrator
     }

@@ -38,6 +38,7 @@ extension EdgeStore {
         let limits = limits
         try await write { db in
             try Self.put(model, in: .candidate, at: entry.at, db)
+            try Self.forgetChunks(db)
             try Self.note(entry, limits, db)
         }
     }
@@ -87,6 +88,7 @@ extension EdgeStore {
         let limits = limits
         try await write { db in
             try db.execute(sql: "DELETE FROM model WHERE slot = 'candidate'")
+            try Self.forgetChunks(db)
             if let release = entry.release { try Meta.release.write(db, Int64(release)) }
             try Self.note(entry, limits, db)
         }

@@ -18,7 +18,7 @@ extension RolloutSimulation {
         switch event {
         case .manifest(let agent, let manifest):
             guard agents[agent].isOnline else { return }
-            try tell(agent, .manifest(manifest))
+            try tell(agent, .manifest(manifest, at: queue.now))
         case .step(let agent, let step): try tell(agent, step)
         case .probationOver(let agent, let release): try endProbation(of: agent, release: release)
         case .tick, .report, .connected: break
@@ -56,6 +56,8 @@ extension RolloutSimulation {
             let replaced = try runningModel(of: agent, windows)
             let verdict = try trials.selfTest(candidate, replaced: replaced, windows, agent: agent)
             plan(.selfTested(candidate.version.digest, verdict), of: agent, after: Self.selfTestMilliseconds)
+        // The simulated machines stand still whenever they are looked at.
+        case .lookAtMachines: plan(.lookedAtMachines(queue.now, notIdle: nil), of: agent, after: 0)
         case .activate(let candidate, _): plan(.activated(candidate.version.digest), of: agent, after: 100)
         case .install(let candidate): install(candidate, on: agent)
         case .report(let manifest, let state, let reason, let evidence):
