@@ -53,6 +53,26 @@ public enum ModelFamily: String, Codable, Sendable, CaseIterable {
         }
     }
 
+    /// What it is good for, in one line.
+    public var purpose: String {
+        switch self {
+        case .denseAutoencoder: "the first network to try: smallest and fastest, channels that go together"
+        case .denoisingAutoencoder: "few channels, where a bottleneck would be too narrow; noisy sensors"
+        case .sparseAutoencoder: "machines with many modes of operation: a wide bottleneck, few units active"
+        case .convolutionalAutoencoder: "long windows; shapes that may come at any time; few weights to send"
+        case .recurrentAutoencoder: "long dependencies in windows of 10 to 100 samples; costs the most per window"
+        case .variationalAutoencoder: "little data: a smooth bottleneck is hard to overfit"
+        case .deepBelief: "deep dense networks on little data: weights are learned layer by layer first"
+        case .usad: "anomalies close to normal: a second decoder amplifies what the first gets slightly wrong"
+        case .gan: "scores with a discriminator's view of the whole window; makes samples for classifiers"
+        case .autoencoderGAN: "reconstructions that must look real; waveforms with detail"
+        case .forecaster: "what comes next follows from what was: cycles, set points, slow dynamics"
+        case .convolutionalForecaster: "the same on longer windows, at less cost"
+        case .classifier: "plants with labelled faults, on features or short windows"
+        case .convolutionalClassifier: "plants with labelled faults, on raw windows"
+        }
+    }
+
     /// What the companion of an adversarial family is.
     enum Opponent {
         /// From the bottleneck to a window.

@@ -39,6 +39,9 @@ struct ConvolutionLayer: Layer {
         ]
     }
 
+    /// Each weight acts at every place of the output.
+    var multiplyAdds: Int { biasOffset * output.places }
+
     func keptCount(rows: Int) -> Int { rows * geometry.positions * geometry.patchCount }
 
     private var biasOffset: Int { output.channels * geometry.patchCount }

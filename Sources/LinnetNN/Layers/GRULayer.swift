@@ -20,6 +20,8 @@ struct GRULayer: Layer {
 
     var input: LayerShape { sequence.input }
     var output: LayerShape { sequence.output }
+    var multiplyAdds: Int { sequence.multiplyAdds }
+
     var tensors: [LayerTensor] {
         sequence.tensors
             + [LayerTensor(name: "recurrentBias", shape: [sequence.units], start: .zeros)]

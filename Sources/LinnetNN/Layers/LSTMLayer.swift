@@ -24,6 +24,8 @@ struct LSTMLayer: Layer {
 
     var input: LayerShape { sequence.input }
     var output: LayerShape { sequence.output }
+    var multiplyAdds: Int { sequence.multiplyAdds }
+
     var tensors: [LayerTensor] { sequence.tensors }
 
     /// Gates `[B,T,4U]`; states and cells before each step and cells after it through tanh, `[B,T,U]` each; two of

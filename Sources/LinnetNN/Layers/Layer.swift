@@ -14,6 +14,9 @@ protocol Layer: Sendable {
     /// The layer's matrices and vectors, in the order in which they lie in memory.
     var tensors: [LayerTensor] { get }
 
+    /// The products of a weight and a value that one row takes forward.
+    var multiplyAdds: Int { get }
+
     /// The number of Floats that the layer keeps from forward to backward, for a batch of `rows`.
     func keptCount(rows: Int) -> Int
 
@@ -36,6 +39,8 @@ protocol Layer: Sendable {
 
 extension Layer {
     var tensors: [LayerTensor] { [] }
+    /// Each weight acts at every place of the input.
+    var multiplyAdds: Int { tensors.reduce(0) { $0 + ($1.isWeight ? $1.count : 0) } * input.places }
     func keptCount(rows: Int) -> Int { 0 }
     var hasStatistics: Bool { false }
     func updateStatistics(_ pass: LayerPass, parameters: UnsafeMutablePointer<Float>) {}

@@ -53,6 +53,9 @@ struct RecurrentSequence: Sendable {
         ]
     }
 
+    /// What comes in is projected at every step, or once if it does not change.
+    var multiplyAdds: Int { gates * (channels * (isConstant ? 1 : steps) + units * steps) }
+
     var recurrentOffset: Int { gates * channels }
     var biasOffset: Int { recurrentOffset + gates * units }
     /// Of what comes after W, U and b.

@@ -18,6 +18,8 @@ struct SimpleRecurrentLayer: Layer {
 
     var input: LayerShape { sequence.input }
     var output: LayerShape { sequence.output }
+    var multiplyAdds: Int { sequence.multiplyAdds }
+
     var tensors: [LayerTensor] { sequence.tensors }
 
     /// The states and those before them, `[B,T,U]` each, and two of `[B,U]`.

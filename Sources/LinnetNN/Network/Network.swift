@@ -38,6 +38,9 @@ public struct Network: Sendable {
     /// The number of weights and biases, P.
     public var parameterCount: Int { layers.parameterCount + (companionLayers?.parameterCount ?? 0) }
 
+    /// The products of a weight and a value that one row takes from input to output; a companion's are its own.
+    public var multiplyAdds: Int { layers.layers.reduce(0) { $0 + $1.multiplyAdds } }
+
     /// The number of values in one row of input.
     public var inputWidth: Int { architecture.inputWidth }
 

@@ -2,7 +2,7 @@
 
 import ArgumentParser
 
-/// `linnet models`: what versions there are, what is in them, and what they are called.
+/// `linnet models`: what versions there are, what is in them, what they are called, and what kinds there are.
 struct ModelsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "models", abstract: "Show model versions; compare, export, import and name them.",
@@ -12,7 +12,7 @@ struct ModelsCommand: ParsableCommand {
             """,
         subcommands: [
             ModelsListCommand.self, ModelShowCommand.self, ModelDiffCommand.self, ModelExportCommand.self,
-            ModelImportCommand.self, ModelAliasCommand.self,
+            ModelImportCommand.self, ModelAliasCommand.self, ModelFamiliesCommand.self,
         ],
         defaultSubcommand: ModelsListCommand.self)
 }
