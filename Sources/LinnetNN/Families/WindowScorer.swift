@@ -79,18 +79,22 @@ public final class WindowScorer {
     /// - Returns: the mean squared error of the values that come out, the last ones of the window.
     private func judge(_ window: UnsafeBufferPointer<Float>, _ output: UnsafeBufferPointer<Float>) -> Double {
         let first = window.count - output.count
-        for i in 0..<first {
-            expectation[i] = window[i]
-            squares[i] = 0
+        return expectation.withUnsafeMutableBufferPointer { expectation in
+            squares.withUnsafeMutableBufferPointer { squares in
+                for i in 0..<first {
+                    expectation[i] = window[i]
+                    squares[i] = 0
+                }
+                var sum = 0.0
+                for i in 0..<output.count {
+                    let difference = window[first + i] - output[i]
+                    expectation[first + i] = output[i]
+                    squares[first + i] = difference * difference
+                    sum += Double(difference) * Double(difference)
+                }
+                return sum / Double(output.count)
+            }
         }
-        var sum = 0.0
-        for i in 0..<output.count {
-            let difference = window[first + i] - output[i]
-            expectation[first + i] = output[i]
-            squares[first + i] = difference * difference
-            sum += Double(difference) * Double(difference)
-        }
-        return sum / Double(output.count)
     }
 
     /// - Returns: the mean of `(1-β) (σ(x) - σ(w1))² + β (σ(x) - σ(w3))²` (Audibert et al. 2020, eq. 8).
@@ -98,15 +102,19 @@ public final class WindowScorer {
         _ window: UnsafeBufferPointer<Float>, _ first: UnsafeBufferPointer<Float>,
         _ second: UnsafeBufferPointer<Float>, _ share: Double
     ) -> Double {
-        var sum = 0.0
-        for i in 0..<window.count {
-            let x = Kernels.sigmoid(window[i])
-            let (difference, opposite) = (x - Kernels.sigmoid(first[i]), x - Kernels.sigmoid(second[i]))
-            expectation[i] = first[i]
-            squares[i] = (1 - Float(share)) * difference * difference + Float(share) * opposite * opposite
-            sum += Double(squares[i])
+        expectation.withUnsafeMutableBufferPointer { expectation in
+            squares.withUnsafeMutableBufferPointer { squares in
+                var sum = 0.0
+                for i in 0..<window.count {
+                    let x = Kernels.sigmoid(window[i])
+                    let (difference, opposite) = (x - Kernels.sigmoid(first[i]), x - Kernels.sigmoid(second[i]))
+                    expectation[i] = first[i]
+                    squares[i] = (1 - Float(share)) * difference * difference + Float(share) * opposite * opposite
+                    sum += Double(squares[i])
+                }
+                return sum / Double(window.count)
+            }
         }
-        return sum / Double(window.count)
     }
 
     private static func finite(_ score: Double) -> Double { score.isFinite ? score : .greatestFiniteMagnitude }
