@@ -16,7 +16,7 @@ final class Player {
 
     /// - Parameters:
     ///   - passes: how many passes one loss needs at the most.
-    ///   - games: how many losses the network descends in turn; each has an optimizer of its own.
+    ///   - games: how many losses the network descends in turn, each with an optimizer of its own.
     init(
         _ network: Network, _ settings: TrainingSettings, from start: TrainingStart, maximumBatch: Int, passes: Int,
         games: Int = 1
@@ -91,10 +91,11 @@ final class Player {
     /// Follows the collected gradient.
     ///
     /// - Parameters:
-    ///   - game: which loss it is of.
+    ///   - game: which loss it is of; a network that descends only one has only that.
     ///   - factor: by what it is shortened first.
     func step(game: Int, learningRate: Float, shortenedBy factor: Float?, rows: Int) {
         if let factor { gradient.withUnsafeMutableBufferPointer { Kernels.scale($0, by: factor) } }
+        let game = min(game, optimizers.count - 1)
         optimizers[game].learningRate = learningRate
         optimizers[game].step(&parameters, along: gradient)
         network.updateStatistics(&parameters, rows: rows, workspace: passes[0])

@@ -47,8 +47,7 @@ final class SecondDecoderTraining: BatchTraining {
             parts.decoder, settings, from: start.part(parts.decoderRange), maximumBatch: maximumBatch, passes: 1)
         second = Player(
             parts.companion[0], settings, from: start.part(parts.companionRanges[0]), maximumBatch: maximumBatch,
-            passes: 2,
-            games: 2)
+            passes: 2)
         firstGame = [encoder, decoder]
         secondGame = [encoder, second]
         wanted = FloatBuffer(maximumBatch * width)
