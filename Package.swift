@@ -186,12 +186,16 @@ let testing: [Target] = [
     .target(
         name: "LinnetTestKit", dependencies: ["LinnetDomain", "LinnetNumerics", "LinnetMessaging"],
         path: "Tests/LinnetTestKit", swiftSettings: settings),
+    // Handwritten digits and the networks that learn them, for tests and for the benchmark.
+    .target(
+        name: "LinnetTestDigits", dependencies: ["LinnetNumerics", "LinnetNN"], path: "Tests/LinnetTestDigits",
+        swiftSettings: settings),
     // Counts what the process allocates, by standing in front of malloc.
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     tests("LinnetDomain", with: ["LinnetNumerics"]),
     tests("LinnetConfiguration"),
     tests("LinnetNumerics"),
-    tests("LinnetNN", with: ["LinnetNumerics", "CAllocationCounter"], exclude: ["Vectors"]),
+    tests("LinnetNN", with: ["LinnetNumerics", "LinnetTestDigits", "CAllocationCounter"], exclude: ["Vectors"]),
     tests("LinnetFederation", with: ["LinnetDomain", "LinnetNumerics"]),
     tests("LinnetMessaging", with: ["LinnetDomain"], uses: [yams]),
     tests("LinnetDetection", with: ["LinnetDomain", "LinnetNumerics", "LinnetNN"]),
@@ -235,7 +239,7 @@ let testing: [Target] = [
         name: "linnet-benchmark",
         dependencies: [
             "COpenBLAS", "CAllocationCounter", "LinnetDomain", "LinnetNumerics", "LinnetNN", "LinnetFederation",
-            "LinnetMessaging", "LinnetFleet", "LinnetStore", argumentParser, logging,
+            "LinnetMessaging", "LinnetFleet", "LinnetStore", "LinnetTestDigits", argumentParser, logging,
         ],
         path: "Tests/Benchmarks", exclude: ["peers", "footprint.sh"], swiftSettings: settings),
 ]

@@ -12,7 +12,7 @@ struct Benchmark: AsyncParsableCommand {
         abstract: "Measures Linnet on this machine; Scripts/benchmark compares it with its peers.",
         subcommands: [
             TrainingBenchmark.self, InferenceBenchmark.self, ProductsBenchmark.self, AggregationBenchmark.self,
-            RoundBenchmark.self,
+            RoundBenchmark.self, MNISTBenchmark.self,
         ])
 }
 

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LinnetNN
+import LinnetNumerics
+
+/// The networks that learn handwritten digits, for tests and for the benchmark beside other libraries.
+public enum DigitNetworks {
+    /// The first images are for training, the rest for testing.
+    public static let trainingShare = 0.75
+
+    /// Two convolutions with max pooling and two dense layers, as `peers/mnist.py` has them.
+    public static let classifier = NetworkArchitecture(
+        family: .convolutionalClassifier, inputWidth: 784,
+        layers: [
+            .reshape([28, 28, 1]), .convolution(filters: 16, kernel: [3, 3], activation: .relu),
+            .maxPooling(size: [2, 2]), .convolution(filters: 32, kernel: [3, 3], activation: .relu),
+            .maxPooling(size: [2, 2]), .flatten, .dense(width: 64, activation: .relu),
+            .dense(width: 10, activation: .identity),
+        ])
+
+    /// Detectors by name.
+    public static let detectors: [(name: String, architecture: NetworkArchitecture)] = [
+        (
+            "convolutional autoencoder",
+            NetworkArchitecture(
+                family: .convolutionalAutoencoder, inputWidth: 784,
+                layers: [
+                    .reshape([28, 28, 1]),
+                    .convolution(filters: 16, kernel: [3, 3], stride: [2, 2], padding: [1, 1], activation: .relu),
+                    .convolution(filters: 16, kernel: [3, 3], stride: [2, 2], padding: [1, 1], activation: .relu),
+                    .flatten, .dense(width: 16, activation: .identity), .dense(width: 784, activation: .relu),
+                    .reshape([7, 7, 16]),
+                    .transposedConvolution(
+                        filters: 16, kernel: [3, 3], stride: [2, 2], padding: [1, 1], outputPadding: [1, 1],
+                        activation: .relu),
+                    .transposedConvolution(
+                        filters: 1, kernel: [3, 3], stride: [2, 2], padding: [1, 1], outputPadding: [1, 1]),
+                ])
+        ), ("GAN", .gan(inputWidth: 784, hidden: [128], latent: 16)),
+    ]
+
+    /// Trains the classifier.
+    ///
+    /// - Returns: its accuracy on the images that it was not trained on.
+    public static func accuracy(_ digits: DigitImages, epochs: Int, seed: UInt64) throws -> Double {
+        let border = Int(trainingShare * Double(digits.labels.count))
+        let training = digits.rows { place, _ in place < border }
+        let test = digits.rows { place, _ in place >= border }
+        let network = try Network(classifier)
+        var parameters = network.initialParameters(seed: seed)
+        let rows = try LabelledRows(inputs: training.images, labels: training.labels, classes: 10)
+        _ = try ClassifierTraining(
+            network: network, settings: TrainingSettings(epochs: epochs, seed: seed, validationShare: 0)
+        ).fit(&parameters, to: rows)
+        return try LabelledRows(inputs: test.images, labels: test.labels, classes: 10)
+            .accuracy(of: network.classes(of: test.images, parameters: parameters))
+    }
+
+    /// Trains a detector on some digits, and lets it tell them from the others.
+    ///
+    /// - Parameter isNormal: says which digits it is shown.
+    /// - Returns: the area under the ROC curve, over normal images that it was not trained on and all others.
+    public static func area(
+        _ architecture: NetworkArchitecture, _ digits: DigitImages, epochs: Int, isNormal: (Int) -> Bool
+    ) throws -> Double {
+        let border = Int(trainingShare * Double(digits.labels.count))
+        let training = digits.rows { place, label in place < border && isNormal(label) }
+        let network = try Network(architecture)
+        var parameters = network.initialParameters(seed: 1)
+        var trainer = Trainer(
+            network: network, settings: TrainingSettings(epochs: epochs, learningRate: 2e-3, validationShare: 0))
+        _ = try trainer.fit(&parameters, inputs: training.images)
+        let scorer = try WindowScorer(network: network, parameters: parameters)
+        func scores(_ images: Matrix) -> [Double] {
+            images.withUnsafeBufferPointer { values in
+                (0..<images.rows).map {
+                    scorer.score(UnsafeBufferPointer(rebasing: values[$0 * 784..<($0 + 1) * 784]))
+                }
+            }
+        }
+        return areaUnderROC(
+            low: scores(digits.rows { place, label in place >= border && isNormal(label) }.images),
+            high: scores(digits.rows { _, label in !isNormal(label) }.images))
+    }
+}
