@@ -50,7 +50,7 @@ extension FleetCoordinator {
                 onNewest: state.active != nil && state.active == releases[state.cohort]?.model.version,
                 devices: state.devices, trainingWindows: state.trainingWindows, outboxDepth: state.outboxDepth,
                 outboxDropped: state.outboxDropped, residentBytes: state.residentBytes, sitsOut: state.sitsOut,
-                software: state.software)
+                refused: state.refused, software: state.software)
         }
     }
 }

@@ -27,13 +27,15 @@ public struct AgentReport: Codable, Sendable, Equatable {
     public var residentBytes: Int
     /// Why it takes part in no round now; absent if it does.
     public var sitsOut: String?
+    /// What it has refused since it started, how often, by name; absent while that is nothing.
+    public var refused: [String: Int]?
     public var software: String
 
     public init(
         id: AgentID, online: Bool, lastSeen: Timestamp, cohort: CohortID?, active: ModelVersion?,
         previous: ModelVersion?, candidate: ModelVersion?, release: Int, onNewest: Bool, devices: [DeviceState],
         trainingWindows: Int, outboxDepth: Int, outboxDropped: Int, residentBytes: Int, sitsOut: String?,
-        software: String
+        refused: [String: Int]?, software: String
     ) {
         self.id = id
         self.online = online
@@ -50,6 +52,7 @@ public struct AgentReport: Codable, Sendable, Equatable {
         self.outboxDropped = outboxDropped
         self.residentBytes = residentBytes
         self.sitsOut = sitsOut
+        self.refused = refused
         self.software = software
     }
 }

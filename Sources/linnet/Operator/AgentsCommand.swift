@@ -38,7 +38,14 @@ struct AgentsCommand: ParsableCommand {
             }
         }
         let idle = agents.compactMap { agent in agent.sitsOut.map { "agent \(agent.id) sits rounds out: \($0)" } }
-        return table.lines(on: terminal) + idle
+        let refused = agents.compactMap { agent in
+            agent.refused.map { "agent \(agent.id) has refused: \(refusals($0))" }
+        }
+        return table.lines(on: terminal) + idle + refused
+    }
+
+    private static func refusals(_ counts: [String: Int]) -> String {
+        counts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
     }
 
     private static func seen(_ agent: AgentReport, _ now: Timestamp) -> Table.Cell {
