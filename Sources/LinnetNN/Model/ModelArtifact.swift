@@ -9,6 +9,7 @@
 //     layers              32 relu, 16 relu, 8 relu, 16 relu, 32 relu, 38 identity
 //     windowLength        1
 //     falseAlarmsPerDay   0.1
+//     precision           f16, i8 or i8-tensor, where weights are not in 32 bits: see `WeightPrecision`
 //     provenance.<key>    any text, e.g. provenance.cohort
 //
 // `layers` is a list as above if all layers are dense, else JSON: [{"kind":"reshape","shape":[60,8]},...]. An adversarial
@@ -55,7 +56,7 @@ public struct ModelArtifact: Sendable, Equatable {
     public init(parsing bytes: Data) throws(ModelArtifactError) {
         let file: SafetensorsFile
         do {
-            file = try SafetensorsFile(parsing: bytes)
+            file = try SafetensorsFile(parsing: bytes, types: [.float32, .float16, .int8])
         } catch {
             throw .file(error)
         }
@@ -64,6 +65,7 @@ public struct ModelArtifact: Sendable, Equatable {
         architecture = try metadata.takeArchitecture()
         windowLength = try metadata.takeInteger("windowLength")
         falseAlarmsPerDay = try metadata.takeNumber("falseAlarmsPerDay")
+        let precision = try metadata.takePrecision()
         provenance = try metadata.takeProvenance()
         let network = try Self.network(architecture)
 
@@ -75,7 +77,7 @@ public struct ModelArtifact: Sendable, Equatable {
             scale: try Self.take("scaler.scale", shape: [channels], from: &tensors))
         var values: [Float] = []
         values.reserveCapacity(network.parameterCount)
-        for slot in network.slots { values += try Self.take(slot.name, shape: slot.shape, from: &tensors) }
+        for slot in network.slots { values += try precision.values(of: slot, from: &tensors) }
         parameters = ParameterVector(values)
         if let name = tensors.keys.min() { throw .unexpectedTensor(String(name.prefix(64))) }
         try validate()
@@ -110,16 +112,16 @@ public struct ModelArtifact: Sendable, Equatable {
     }
 
     /// Writes the model; equal models give equal bytes. The model must pass `validate`, or this traps.
-    public func encoded() -> Data {
+    ///
+    /// - Parameter precision: of the weights in the file; with less than 32 bits, what is read back is rounded.
+    public func encoded(_ precision: WeightPrecision = .float32) -> Data {
         guard let network = try? Network(architecture), parameters.count == network.parameterCount else {
             preconditionFailure("a model whose parameters do not fit its architecture cannot be written")
         }
-        var tensors = network.slots.map { slot in
-            Tensor(name: slot.name, shape: slot.shape, values: Array(parameters.values[slot.range]))
-        }
+        var tensors = network.slots.flatMap { precision.tensors(of: $0, values: Array(parameters.values[$0.range])) }
         tensors.append(.init(name: "scaler.center", shape: [scaler.center.count], values: scaler.center))
         tensors.append(.init(name: "scaler.scale", shape: [scaler.scale.count], values: scaler.scale))
-        return SafetensorsFile(tensors: tensors, metadata: ModelMetadata.encode(self)).encoded()
+        return SafetensorsFile(tensors: tensors, metadata: ModelMetadata.encode(self, precision)).encoded()
     }
 
     /// The most bytes that provenance may take, keys and texts together: 64 KiB.

@@ -20,6 +20,8 @@ public enum ModelArtifactError: Error, Hashable, Sendable, CustomStringConvertib
     case unexpectedTensor(String)
     /// A tensor has another shape than the architecture gives it.
     case shape(tensor: String, found: [Int], expected: [Int])
+    /// A tensor's numbers are not of the type that the file's precision gives them.
+    case elementType(tensor: String, found: String, precision: String)
     /// A tensor holds a NaN or an infinity.
     case notFinite(String)
     /// There are fewer or more parameters than the architecture has.
@@ -45,6 +47,8 @@ public enum ModelArtifactError: Error, Hashable, Sendable, CustomStringConvertib
         case .unexpectedTensor(let name): "tensor \"\(name)\" does not belong to the architecture"
         case .shape(let tensor, let found, let expected):
             "tensor \"\(tensor)\" has shape \(found); the architecture gives it \(expected)"
+        case .elementType(let tensor, let found, let precision):
+            "tensor \"\(tensor)\" holds \(found), which is not what the precision \(precision) gives it"
         case .notFinite(let tensor): "tensor \"\(tensor)\" holds a number that is not finite"
         case .parameterCount(let found, let expected):
             "\(found) parameters; the architecture has \(expected)"

@@ -11,7 +11,7 @@ struct ModelMetadata {
 
     init(_ texts: [String: String]) { self.texts = texts }
 
-    static func encode(_ model: ModelArtifact) -> [String: String] {
+    static func encode(_ model: ModelArtifact, _ precision: WeightPrecision) -> [String: String] {
         var texts = [
             "format": format,
             "family": model.architecture.family,
@@ -21,6 +21,7 @@ struct ModelMetadata {
             "falseAlarmsPerDay": "\(model.falseAlarmsPerDay)",
         ]
         if let companion = model.architecture.companion { texts["companion"] = json(companion) }
+        if precision != .float32 { texts["precision"] = precision.rawValue }
         for (key, text) in model.provenance { texts[provenancePrefix + key] = text }
         return texts
     }
@@ -88,6 +89,16 @@ struct ModelMetadata {
         // One text for one architecture: no unknown keys, no other order.
         guard json(description) == text else { throw refuse(key, text, "JSON as Linnet writes it") }
         return description
+    }
+
+    /// - Returns: `.float32` where nothing else is said; a file never says that it is, so that it has one reading.
+    mutating func takePrecision() throws(ModelArtifactError) -> WeightPrecision {
+        guard let text = texts.removeValue(forKey: "precision") else { return .float32 }
+        let allowed = WeightPrecision.allCases.filter { $0 != .float32 }
+        guard let precision = allowed.first(where: { $0.rawValue == text }) else {
+            throw Self.refuse("precision", text, allowed.map(\.rawValue).joined(separator: ", "))
+        }
+        return precision
     }
 
     mutating func takeInteger(_ key: String) throws(ModelArtifactError) -> Int {
