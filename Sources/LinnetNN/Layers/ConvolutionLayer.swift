@@ -10,8 +10,8 @@ import LinnetNumerics
 struct ConvolutionLayer: Layer {
     let input: LayerShape
     let output: LayerShape
-    private let geometry: KernelGeometry
-    private let activation: Activation
+    let geometry: KernelGeometry
+    let activation: Activation
 
     init(_ description: ConvolutionDescription, input: LayerShape, at place: LayerPlace) throws(NetworkError) {
         try place.check(width: description.filters, of: "filters")

@@ -10,7 +10,7 @@ import LinnetNumerics
 
 /// Gated recurrent units over a sequence (Cho et al. 2014), with the reset gate after the product.
 struct GRULayer: Layer {
-    private let sequence: RecurrentSequence
+    let sequence: RecurrentSequence
 
     init(
         _ description: RecurrentDescription, input: LayerShape, repeats: Int?, at place: LayerPlace

@@ -14,7 +14,7 @@ import LinnetNumerics
 /// Biases start at zero. Keras starts those of the forget gates at one (Jozefowicz et al. 2015), which helps over hundreds
 /// of steps; over a window of ten, an autoencoder learned five times less in the same epochs.
 struct LSTMLayer: Layer {
-    private let sequence: RecurrentSequence
+    let sequence: RecurrentSequence
 
     init(
         _ description: RecurrentDescription, input: LayerShape, repeats: Int?, at place: LayerPlace

@@ -35,6 +35,11 @@ protocol Layer: Sendable {
 
     /// Moves such parameters to what the last `forward` in training has found. Called after the optimizer's step.
     func updateStatistics(_ pass: LayerPass, parameters: UnsafeMutablePointer<Float>)
+
+    /// Appends what the layer does in use to an ONNX graph, whose current value has the layer's input as its rows.
+    ///
+    /// - Parameter parameters: the layer's own.
+    func export(to graph: inout ONNXGraph, parameters: [Float])
 }
 
 extension Layer {

@@ -7,9 +7,9 @@
 struct PoolingLayer: Layer {
     let input: LayerShape
     let output: LayerShape
-    private let method: PoolingDescription.Method
-    private let size: (height: Int, width: Int)
-    private let stride: (height: Int, width: Int)
+    let method: PoolingDescription.Method
+    let size: (height: Int, width: Int)
+    let stride: (height: Int, width: Int)
 
     init(_ description: PoolingDescription, input: LayerShape, at place: LayerPlace) throws(NetworkError) {
         let sizes = 1...place.limits.maximumWidth

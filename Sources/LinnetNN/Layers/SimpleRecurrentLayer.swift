@@ -8,7 +8,7 @@ import LinnetNumerics
 
 /// A simple recurrent layer: its state is all it puts out.
 struct SimpleRecurrentLayer: Layer {
-    private let sequence: RecurrentSequence
+    let sequence: RecurrentSequence
 
     init(
         _ description: RecurrentDescription, input: LayerShape, repeats: Int?, at place: LayerPlace

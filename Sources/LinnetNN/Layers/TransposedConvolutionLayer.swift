@@ -11,8 +11,8 @@ import LinnetNumerics
 struct TransposedConvolutionLayer: Layer {
     let input: LayerShape
     let output: LayerShape
-    private let geometry: KernelGeometry
-    private let activation: Activation
+    let geometry: KernelGeometry
+    let activation: Activation
 
     init(_ description: ConvolutionDescription, input: LayerShape, at place: LayerPlace) throws(NetworkError) {
         try place.check(width: description.filters, of: "filters")

@@ -6,7 +6,7 @@
 struct UpsamplingLayer: Layer {
     let input: LayerShape
     let output: LayerShape
-    private let factor: (height: Int, width: Int)
+    let factor: (height: Int, width: Int)
 
     init(_ factors: [Int], input: LayerShape, at place: LayerPlace) throws(NetworkError) {
         factor = try place.pair(factors, of: "factors", single: 1, within: 1...place.limits.maximumWidth)
