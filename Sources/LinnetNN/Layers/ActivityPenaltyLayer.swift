@@ -26,7 +26,8 @@ struct ActivityPenaltyLayer: Layer {
 
     func backward(_ pass: LayerPass, _ slopes: LayerSlopes) {
         guard let dx = slopes.input else { return }
-        let pull = l1 / Float(pass.rows)
+        // In use nothing is added to what is judged.
+        let pull = pass.isTraining ? l1 / Float(pass.rows) : 0
         for i in 0..<pass.rows * input.count {
             let x = pass.input[i]
             dx[i] = slopes.output[i] + (x > 0 ? pull : (x < 0 ? -pull : 0))

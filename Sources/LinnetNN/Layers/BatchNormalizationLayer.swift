@@ -81,6 +81,11 @@ struct BatchNormalizationLayer: Layer {
             slopes.parameters[channels + c] = Float(dshift)
             guard let dx = slopes.input else { continue }
             let factor = pass.parameters[c] * divisor[c]
+            guard pass.isTraining else {
+                // The running moments do not follow the input.
+                for row in 0..<rows { dx[row * channels + c] = factor * slopes.output[row * channels + c] }
+                continue
+            }
             let (slope, center) = (Float(dscale / Double(rows)), Float(dshift / Double(rows)))
             for row in 0..<rows {
                 let i = row * channels + c

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-//   training: y = m x, m = 0 with probability r, else 1 / (1 - r)      dx = m dy      in use: y = x
+//   training: y = m x, m = 0 with probability r, else 1 / (1 - r)      dx = m dy      in use: y = x   dx = dy
 
 import LinnetNumerics
 
@@ -35,6 +35,7 @@ struct DropoutLayer: Layer {
 
     func backward(_ pass: LayerPass, _ slopes: LayerSlopes) {
         guard let dx = slopes.input else { return }
+        guard pass.isTraining else { return dx.update(from: slopes.output, count: pass.rows * input.count) }
         for i in 0..<pass.rows * input.count { dx[i] = pass.kept[i] * slopes.output[i] }
     }
 }

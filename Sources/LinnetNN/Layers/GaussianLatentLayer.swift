@@ -56,14 +56,16 @@ struct GaussianLatentLayer: Layer {
         let width = output.channels
         let rows = pass.rows * input.places
         let (noise, deviation) = (pass.kept, pass.kept + rows * width)
-        let weight = divergenceWeight / Float(pass.rows)
+        // In use the means go through as they are, and nothing is added to what is judged.
+        let weight = pass.isTraining ? divergenceWeight / Float(pass.rows) : 0
         for row in 0..<rows {
             let (mean, dmean, first) = (pass.input + row * 2 * width, dx + row * 2 * width, row * width)
             let dlogVariance = dmean + width
             for z in 0..<width {
                 let (dy, s) = (slopes.output[first + z], deviation[first + z])
                 dmean[z] = dy + weight * mean[z]
-                dlogVariance[z] = 0.5 * (dy * noise[first + z] * s + weight * (s * s - 1))
+                let drawn = pass.isTraining ? dy * noise[first + z] * s : 0
+                dlogVariance[z] = 0.5 * (drawn + weight * (s * s - 1))
             }
         }
     }

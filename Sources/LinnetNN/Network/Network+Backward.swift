@@ -89,16 +89,20 @@ extension Network {
 
     /// Passes the derivative in `workspace.delta` back through the layers whose outputs `forward` has left there.
     ///
-    /// - Parameter inputSlope: receives the loss's derivative by the input, `[rows, inputWidth]`, if it is wanted.
+    /// - Parameters:
+    ///   - inputSlope: receives the loss's derivative by the input, `[rows, inputWidth]`, if it is wanted.
+    ///   - isTraining: what `forward` was told.
     func backward(
         _ x: UnsafePointer<Float>, rows: Int, parameters: UnsafePointer<Float>,
-        gradient: UnsafeMutablePointer<Float>, inputSlope: UnsafeMutablePointer<Float>?, workspace: Workspace
+        gradient: UnsafeMutablePointer<Float>, inputSlope: UnsafeMutablePointer<Float>?, workspace: Workspace,
+        isTraining: Bool = true
     ) {
         var index = layers.count - 1
         while index >= 0 {
             let offset = layers.offset(index)
             layers.backward(
-                index, workspace.pass(at: index, x: x, rows: rows, parameters: parameters + offset, isTraining: true),
+                index,
+                workspace.pass(at: index, x: x, rows: rows, parameters: parameters + offset, isTraining: isTraining),
                 LayerSlopes(
                     output: workspace.delta, input: index > 0 ? workspace.nextDelta : inputSlope,
                     parameters: gradient + offset))
