@@ -32,11 +32,16 @@ struct TrainingStart {
     var parameters: ParameterVector
     /// Added to the gradient of every step, `[P]`.
     var correction: ParameterVector?
+    /// Parameters that stay as they are.
+    var frozen: [Range<Int>] = []
 
     /// - Returns: the same for a stretch of the parameters.
     func part(_ range: Range<Int>) -> TrainingStart {
         TrainingStart(
             parameters: ParameterVector(Array(parameters.values[range])),
-            correction: correction.map { ParameterVector(Array($0.values[range])) })
+            correction: correction.map { ParameterVector(Array($0.values[range])) },
+            frozen: frozen.map { $0.clamped(to: range) }.filter { !$0.isEmpty }.map {
+                $0.lowerBound - range.lowerBound..<$0.upperBound - range.lowerBound
+            })
     }
 }

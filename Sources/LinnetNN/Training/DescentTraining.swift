@@ -40,6 +40,7 @@ final class DescentTraining: BatchTraining {
         optimizer.learningRate = settings.learningRate(epoch: epoch, step: number)
         optimizer.step(&parameters, along: gradient)
         network.updateStatistics(&parameters, rows: rows, workspace: workspace)
+        terms.restoreFrozen(&parameters)
         return loss
     }
 

@@ -24,6 +24,12 @@ struct GradientTerms {
         if settings.clipValue > 0 {
             gradient.withUnsafeMutableBufferPointer { Kernels.clip($0, to: settings.clipValue) }
         }
+        for range in start.frozen { for i in range { gradient[i] = 0 } }
+    }
+
+    /// Puts what is frozen back after a step: weight decay and running statistics move it without any gradient.
+    func restoreFrozen(_ parameters: inout ParameterVector) {
+        for range in start.frozen { for i in range { parameters[i] = start.parameters[i] } }
     }
 
     /// Adds the derivative of `μ/2 ||w - w₀||²`, which is `μ (w - w₀)`.

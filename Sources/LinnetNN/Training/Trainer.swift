@@ -31,15 +31,21 @@ public struct Trainer: Sendable {
     ///   - targets: what should come out for each row, `[rows, outputWidth]`. Without them it is the last `outputWidth`
     ///     values of the row: all of it for an autoencoder.
     ///   - correction: added to the gradient of every step, `[parameterCount]`; what control variates come to.
+    ///   - frozen: parameters that stay as they are, ranges of the flat vector; see `Network.parameterRanges(of:)`.
     ///   - pause: called after each batch. It may sleep to keep a CPU budget; `false` ends the training, and the best
     ///     weights so far are kept.
     /// - Returns: the loss of every epoch and which weights were kept.
     /// - Throws: a setting, shape or number that is out of its range, or `.diverged`.
     public mutating func fit(
         _ parameters: inout ParameterVector, inputs: Matrix, targets: Matrix? = nil,
-        correction: ParameterVector? = nil, pause: () -> Bool = { true }
+        correction: ParameterVector? = nil, frozen: [Range<Int>] = [], pause: () -> Bool = { true }
     ) throws(TrainingError) -> TrainingReport {
         try check(parameters, inputs, targets)
+        for range in frozen {
+            precondition(
+                range.lowerBound >= 0 && range.upperBound <= parameters.count,
+                "frozen \(range) of \(parameters.count) parameters")
+        }
         if let correction {
             guard correction.count == parameters.count else {
                 throw .parameterCount(found: correction.count, expected: parameters.count)
@@ -48,7 +54,7 @@ public struct Trainer: Sendable {
         }
         let run = TrainingRun(
             network: network, settings: settings, inputs: inputs, targets: targets, start: parameters,
-            correction: correction)
+            correction: correction, frozen: frozen)
         var epochsWithoutGain = 0
         for epoch in 1...settings.epochs {
             let loss = run.trainEpoch(shufflingWith: &generator, pause: pause)

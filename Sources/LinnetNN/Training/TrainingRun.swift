@@ -21,7 +21,7 @@ final class TrainingRun {
 
     init(
         network: Network, settings: TrainingSettings, inputs: Matrix, targets: Matrix?, start: ParameterVector,
-        correction: ParameterVector?
+        correction: ParameterVector?, frozen: [Range<Int>]
     ) {
         self.network = network
         self.settings = settings
@@ -38,7 +38,7 @@ final class TrainingRun {
         maximumBatch = max(batchRows, min(inputs.rows, 32))
         targetBatch = [Float](
             repeating: 0, count: self.targets.areInputs ? 0 : maximumBatch * network.outputWidth)
-        let beginning = TrainingStart(parameters: start, correction: correction)
+        let beginning = TrainingStart(parameters: start, correction: correction, frozen: frozen)
         training =
             switch (ModelFamily(rawValue: network.architecture.family)?.opponent, NetworkParts(network)) {
             case (.decoder, let parts?):

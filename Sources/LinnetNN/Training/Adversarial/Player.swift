@@ -99,6 +99,7 @@ final class Player {
         optimizers[game].learningRate = learningRate
         optimizers[game].step(&parameters, along: gradient)
         network.updateStatistics(&parameters, rows: rows, workspace: passes[0])
+        terms.restoreFrozen(&parameters)
     }
 }
 
