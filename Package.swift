@@ -165,7 +165,7 @@ let house: [Target] = [
         "linnet", floor: 6, path: "Sources/linnet",
         over: [
             "LinnetDomain", "LinnetNumerics", "LinnetConfiguration", "LinnetMessaging", "LinnetDetection",
-            "LinnetNN", "LinnetFederation", "LinnetFleet", "LinnetSimulation", "LinnetEvaluation",
+            "LinnetNN", "LinnetFederation", "LinnetEdge", "LinnetFleet", "LinnetSimulation", "LinnetEvaluation",
         ],
         uses: [argumentParser, grdb], executable: true),
 ]
@@ -225,7 +225,8 @@ let testing: [Target] = [
     tests(
         "LinnetSimulation",
         with: [
-            "LinnetDomain", "LinnetNumerics", "LinnetFederation", "LinnetDetection", "LinnetMessaging", "LinnetFleet",
+            "LinnetDomain", "LinnetNumerics", "LinnetNN", "LinnetFederation", "LinnetDetection", "LinnetMessaging",
+            "LinnetFleet",
         ]),
     .testTarget(
         name: "SystemTests",

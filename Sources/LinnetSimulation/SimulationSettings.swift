@@ -2,6 +2,7 @@
 
 import LinnetFleet
 import LinnetMessaging
+import LinnetNN
 
 /// What is simulated: everything but the data.
 public struct SimulationSettings: Sendable, Equatable {
@@ -38,6 +39,6 @@ public struct SimulationSettings: Sendable, Equatable {
             name: "simulation",
             rounds: RoundPolicy(
                 quorum: min(2, agents), goal: min(1000, agents), minimumWindows: 50, settings: client),
-            hidden: [32, 16, 8])
+            model: .dense([32, 16, 8]))
     }
 }

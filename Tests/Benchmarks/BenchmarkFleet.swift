@@ -42,7 +42,7 @@ final class BenchmarkFleet {
                 rounds: RoundPolicy(
                     everyMilliseconds: 1, quorum: count, quorumShare: 1, goal: count, minimumWindows: 1,
                     freshMilliseconds: 3_600_000),
-                hidden: BenchmarkCase.hidden, strategy: strategy),
+                model: .dense(BenchmarkCase.hidden), strategy: strategy),
             store: store, bus: bus, topics: topics, key: key, trusted: TrustedAgents(directory: directory),
             generator: SeededGenerator(seed: 1),
             logger: Logger(label: "benchmark", factory: { _ in SwiftLogNoOpLogHandler() }))

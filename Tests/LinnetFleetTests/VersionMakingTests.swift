@@ -11,7 +11,7 @@ import Testing
 
 @Suite("From updates to a version")
 struct VersionMakingTests {
-    private let making = VersionMaking(settings: FleetSettings(hidden: [3]))
+    private let making = VersionMaking(settings: FleetSettings(model: .dense([3])))
     private let contract = SignalContract(
         channels: [Channel(name: "flow"), Channel(name: "pressure")], intervalMilliseconds: 1000, windowLength: 4)
     private let now = Timestamp(milliseconds: 1_767_225_600_000)
@@ -98,7 +98,7 @@ struct VersionMakingTests {
 
     @Test("a robust scaler is made of everybody's distributions, and where one sends none, of the moments")
     func robustScaler() throws {
-        let robust = VersionMaking(settings: FleetSettings(hidden: [3], scaler: .robust))
+        let robust = VersionMaking(settings: FleetSettings(model: .dense([3]), scaler: .robust))
         let round = round(1)
         var moments = ChannelMoments()
         var sketch = QuantileSketch()

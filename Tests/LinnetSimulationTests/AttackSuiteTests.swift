@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import LinnetFleet
+import LinnetNN
 import LinnetSimulation
 import Testing
 
@@ -34,7 +35,7 @@ struct AttackSuiteTests {
     @Test("a backdoor takes the plain mean over, and leaves the default alone")
     func backdoor() async throws {
         var settings = SmallFleet.settings(agents: 20, rounds: 30, seed: 1)
-        settings.fleet.hidden = [32, 16, 8]
+        settings.fleet.model = .dense([32, 16, 8])
         let suite = AttackSuite(
             settings: settings, data: PumpStations(agents: 20, channels: 38, windows: 200, seed: 1), threads: 2)
         let rows = try await suite.run([AttackPlan(.backdoor, share: 0.3)]) { _ in }

@@ -2,6 +2,7 @@
 
 import LinnetFederation
 import LinnetFleet
+import LinnetNN
 import LinnetSimulation
 import Synchronization
 import Testing
@@ -13,7 +14,7 @@ enum SmallFleet {
     ) -> SimulationSettings {
         var settings = SimulationSettings(
             rounds: rounds, seed: seed, fleet: SimulationSettings.fleet(agents: agents), faults: faults)
-        settings.fleet.hidden = [6, 3]
+        settings.fleet.model = .dense([6, 3])
         return settings
     }
 

@@ -33,7 +33,7 @@ final class CoordinatorHarness {
             everyMilliseconds: 1000, deadlineMilliseconds: 30_000, quorum: quorum, quorumShare: 0.1, minimumWindows: 50)
         policy.settings.epochs = 2
         settings = FleetSettings(
-            rounds: policy, hidden: [3], strategy: strategy, shadowWindows: 5, chunkBytes: 4096)
+            rounds: policy, model: .dense([3]), strategy: strategy, shadowWindows: 5, chunkBytes: 4096)
         change(&settings)
         store = try SQLiteFleetStore(path: folder.path("coordinator.sqlite"))
         coordinator = Self.make(settings, store, bus, key, keys, clock)

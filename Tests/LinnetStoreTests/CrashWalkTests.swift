@@ -49,7 +49,7 @@ struct CrashWalkTests {
         let policy = RoundPolicy(
             everyMilliseconds: 1000, deadlineMilliseconds: 3_600_000, quorum: 3, quorumShare: 0.1, minimumWindows: 50,
             freshMilliseconds: 3_600_000)
-        let settings = FleetSettings(rounds: policy, hidden: [3], strategy: strategy, chunkBytes: 4096)
+        let settings = FleetSettings(rounds: policy, model: .dense([3]), strategy: strategy, chunkBytes: 4096)
         let agents = try (1...3).map { try ScriptedAgent("agent-\($0)", on: bus, clock: clock) }
         for agent in agents { try agent.trust(in: keys) }
         func life(_ reaper: Reaper) throws -> MortalCoordinator {

@@ -51,11 +51,7 @@ public struct CoordinatorConfiguration: Sendable, Equatable {
         let rounds = root.section("rounds")
         return FleetSettings(
             name: root.string("fleet", default: "linnet"), rounds: policy(rounds),
-            hidden: model.integers("hidden", default: [24, 8], in: 1...65_536),
-            activation: Activation(
-                rawValue: model.string(
-                    "activation", default: Activation.tanh.rawValue, allowed: Activation.allCases.map(\.rawValue)))
-                ?? .tanh,
+            model: ModelDescription(reading: model),
             falseAlarmsPerDay: model.number("falseAlarmsPerDay", default: 1, in: 0.0001...1000),
             strategy: strategy(rounds),
             scaler: ScalerRule(

@@ -8,9 +8,8 @@ public struct FleetSettings: Sendable, Equatable {
     /// The name the operator gave this fleet.
     public var name: String
     public var rounds: RoundPolicy
-    /// The network of a cohort's first version: widths of the encoder's layers after the input, and their activation.
-    public var hidden: [Int]
-    public var activation: Activation
+    /// The network of a cohort's first version.
+    public var model: ModelDescription
     /// The threshold policy of every version: false alarms a device and day.
     public var falseAlarmsPerDay: Double
     /// How updates become the next version.
@@ -29,16 +28,16 @@ public struct FleetSettings: Sendable, Equatable {
     public var chunkBytes: Int
 
     public init(
-        name: String = "linnet", rounds: RoundPolicy = RoundPolicy(), hidden: [Int] = [24, 8],
-        activation: Activation = .tanh, falseAlarmsPerDay: Double = 1, strategy: StrategyDescription = .standard,
+        name: String = "linnet", rounds: RoundPolicy = RoundPolicy(),
+        model: ModelDescription = .dense([24, 8]), falseAlarmsPerDay: Double = 1,
+        strategy: StrategyDescription = .standard,
         scaler: ScalerRule = .standard, maximumUpdateNorm: Double = 100, release: ReleasePolicy = .immediate,
         shadowWindows: Int = 100, rolloutPlan: RolloutPlan = .standard, retention: RetentionLimits = RetentionLimits(),
         chunkBytes: Int = 65_536
     ) {
         self.name = name
         self.rounds = rounds
-        self.hidden = hidden
-        self.activation = activation
+        self.model = model
         self.falseAlarmsPerDay = falseAlarmsPerDay
         self.strategy = strategy
         self.scaler = scaler

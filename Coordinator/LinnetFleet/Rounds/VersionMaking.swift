@@ -45,10 +45,15 @@ public struct VersionMaking: Sendable {
         of round: Round, contract: SignalContract, updates: [UpdateRecord], at now: Timestamp
     ) throws(VersionMakingError) -> VersionRecord {
         let (scaler, rule) = try scaler(from: updates, channelCount: contract.channels.count, quorum: round.quorum)
-        let architecture = NetworkArchitecture.denseAutoencoder(
-            inputWidth: contract.inputWidth ?? 0, hidden: settings.hidden, activation: settings.activation)
+        let architecture: NetworkArchitecture
         let network: Network
-        do throws(NetworkError) { network = try Network(architecture) } catch { throw .network(error) }
+        do throws(NetworkError) {
+            architecture = try settings.model.architecture(
+                length: contract.windowLength, channels: contract.channels.count)
+            network = try Network(architecture)
+        } catch {
+            throw .network(error)
+        }
         let artifact = ModelArtifact(
             architecture: architecture, parameters: network.initialParameters(seed: Self.seed(of: round.cohort)),
             scaler: scaler, windowLength: contract.windowLength, falseAlarmsPerDay: settings.falseAlarmsPerDay,

@@ -49,6 +49,13 @@ public struct ModelDescription: Codable, Sendable, Hashable {
     /// The family with all its defaults.
     public init(_ family: ModelFamily) { self.family = family }
 
+    /// A dense autoencoder with these widths from the window to the bottleneck.
+    public static func dense(_ hidden: [Int]) -> ModelDescription {
+        var model = ModelDescription(.denseAutoencoder)
+        model.hidden = hidden
+        return model
+    }
+
     /// The options of descriptions, each the name of a key.
     public enum Option: String, Sendable, Codable, CaseIterable {
         case hidden, latent, activation, noise, sparsity, filters, kernel, stride, dropout, cell, units, horizon, beta

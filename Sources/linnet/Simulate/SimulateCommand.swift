@@ -5,6 +5,7 @@ import Foundation
 import LinnetFederation
 import LinnetFleet
 import LinnetMessaging
+import LinnetNN
 import LinnetNumerics
 import LinnetSimulation
 
@@ -159,7 +160,7 @@ struct SimulateCommand: AsyncParsableCommand {
 
     private func settings(agents: Int) throws -> SimulationSettings {
         var fleet = SimulationSettings.fleet(agents: agents, client: ClientSettings(epochs: epochs))
-        fleet.hidden = try widths()
+        fleet.model = .dense(try widths())
         fleet.strategy = try StrategyDescription(parsing: strategy)
         if let goal { fleet.rounds.goal = goal }
         return SimulationSettings(rounds: rounds, seed: seed, fleet: fleet, faults: faults.rates)
