@@ -4,21 +4,24 @@ import LinnetDomain
 import LinnetNN
 import LinnetNumerics
 
-/// Scores windows by how badly an autoencoder reconstructs them: `s(x) = 1/D ||z - f(z)||²` over the D numbers of a
-/// standardized window (Sakurada and Yairi 2014).
+/// Scores windows by how badly a model of any family explains them: `s(x) = 1/n ||z - f(z)||²` over the n numbers of a
+/// standardized window that the family judges, all of them or the last ones (Sakurada and Yairi 2014; Malhotra et al. 2015).
 ///
 /// It owns its working memory, so scoring allocates nothing; use one for each thread.
 public final class ReconstructionDetector {
     public let model: ModelArtifact
     public let calibration: Calibration
-    private let network: Network
+    private let scorer: WindowScorer
     private let standardizer: WindowStandardizer
-    private let workspace: Workspace
     private var input: [Float]
 
-    /// - Throws: ``DetectionError`` if the model can not be run, or the calibration is another model's.
+    /// - Throws: ``DetectionError`` if the model can not be run or has no score, or the calibration is another model's.
     public init(model: ModelArtifact, calibration: Calibration) throws(DetectionError) {
-        do throws(NetworkError) { network = try Network(model.architecture) } catch { throw .model("\(error)") }
+        do throws(NetworkError) {
+            scorer = try WindowScorer(network: try Network(model.architecture), parameters: model.parameters)
+        } catch {
+            throw .model("\(error)")
+        }
         let level = calibration.level
         guard level.center.count == model.scaler.count, level.scale.count == model.scaler.count else {
             throw .calibration("it has \(level.center.count) channels, the model \(model.scaler.count)")
@@ -30,7 +33,6 @@ public final class ReconstructionDetector {
         self.model = model
         self.calibration = calibration
         standardizer = WindowStandardizer(level)
-        workspace = Workspace(network: network, maximumBatch: 1)
         input = [Float](repeating: 0, count: model.architecture.inputWidth)
     }
 
@@ -38,14 +40,15 @@ public final class ReconstructionDetector {
     ///
     /// - Throws: ``DetectionError/wrongShape(channels:length:modelChannels:modelLength:)``.
     public func score(_ window: SampleWindow) throws(DetectionError) -> Double {
-        let output = try reconstruct(window)
-        var sum = 0.0
-        for position in 0..<input.count {
-            let difference = Double(input[position] - output[position])
-            sum += difference * difference
+        guard window.channelCount == calibration.level.center.count, window.length == model.windowLength,
+            window.values.count == input.count
+        else {
+            throw .wrongShape(
+                channels: window.channelCount, length: window.length, modelChannels: calibration.level.center.count,
+                modelLength: model.windowLength)
         }
-        let score = sum / Double(input.count)
-        return score.isFinite ? score : .greatestFiniteMagnitude
+        input.withUnsafeMutableBufferPointer { standardizer.write(window, to: $0) }
+        return input.withUnsafeBufferPointer(scorer.score)
     }
 
     /// What each channel had to do with a window's score, largest share first.
@@ -55,38 +58,8 @@ public final class ReconstructionDetector {
     public func contributions(_ window: SampleWindow, channels: [Channel]) throws(DetectionError)
         -> [ChannelContribution]
     {
-        let output = try reconstruct(window)
-        let own = calibration.level
-        let count = own.center.count
-        var errors = [Double](repeating: 0, count: count)
-        var expected = [Double](repeating: 0, count: count)
-        for position in 0..<input.count {
-            let difference = Double(input[position] - output[position])
-            errors[position % count] += difference * difference
-            expected[position % count] += Double(output[position])
-        }
-        let total = errors.reduce(0, +)
-        return channels.prefix(count).enumerated().map { channel, name in
-            let share = total > 0 && total.isFinite ? errors[channel] / total : 1 / Double(count)
-            let level = expected[channel] / Double(window.length)
-            let restored = level * Double(own.scale[channel]) + Double(own.center[channel])
-            return ChannelContribution(
-                channel: name.name, share: share, observed: window.mean(of: channel),
-                expected: restored.isFinite ? restored : Double(own.center[channel]))
-        }.sorted { ($1.share, $0.channel) < ($0.share, $1.channel) }
-    }
-
-    private func reconstruct(_ window: SampleWindow) throws(DetectionError) -> UnsafeBufferPointer<Float> {
-        guard window.channelCount == calibration.level.center.count, window.length == model.windowLength,
-            window.values.count == input.count
-        else {
-            throw .wrongShape(
-                channels: window.channelCount, length: window.length, modelChannels: calibration.level.center.count,
-                modelLength: model.windowLength)
-        }
-        input.withUnsafeMutableBufferPointer { standardizer.write(window, to: $0) }
-        return input.withUnsafeBufferPointer { input in
-            network.reconstruct(input, rows: 1, parameters: model.parameters, workspace: workspace)
-        }
+        _ = try score(window)
+        return ChannelContribution.ranked(
+            window, channels: channels, level: calibration.level, errors: scorer.errors, expected: scorer.expected)
     }
 }

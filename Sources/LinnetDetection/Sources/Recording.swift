@@ -38,4 +38,11 @@ public struct Recording: Sendable {
         }
         guard !samples.isEmpty else { throw .source("\(settings.path): there is a header and no row") }
     }
+
+    /// How many samples a day has, from the median step between the first thousand; `nil` if their times do not grow.
+    public var samplesPerDay: Double? {
+        let first = samples.prefix(1000).map(\.time)
+        let steps = zip(first, first.dropFirst()).map { $1.milliseconds(since: $0) }.filter { $0 > 0 }.sorted()
+        return steps.isEmpty ? nil : 86_400_000 / Double(steps[steps.count / 2])
+    }
 }

@@ -31,32 +31,37 @@ package struct CSVLayout: Hashable, Comparable, Sendable {
     private static let mostChannels = 256
 
     /// Reads the header of a file and counts its rows.
-    static func read(_ path: String) throws(CommandFailure) -> (CSVLayout, rows: Int) {
+    ///
+    /// - Parameter option: what the file was named by, for messages.
+    static func read(
+        _ path: String, option: String = "--data", fewestRows: Int = DataFolder.fewestRows
+    ) throws(CommandFailure) -> (CSVLayout, rows: Int) {
         let attributes = try? FileManager.default.attributesOfItem(atPath: path)  // unreadable is told apart below
         let size = (attributes?[.size] as? NSNumber)?.intValue ?? 0
         guard size <= mostBytes else {
             throw .usage(
-                "--data \(path): \(HumanText.bytes(size)); at most \(HumanText.bytes(mostBytes)) can be replayed")
+                "\(option) \(path): \(HumanText.bytes(size)); at most \(HumanText.bytes(mostBytes)) can be replayed")
         }
         guard let bytes = FileManager.default.contents(atPath: path) else {
-            throw .usage("--data \(path): can not be read; check its permissions")
+            throw .usage("\(option) \(path): can not be read; check its permissions")
         }
         let lineFeeds = bytes.withUnsafeBytes { body in body.count { $0 == 10 } }
         let rows = lineFeeds - (bytes.last == 10 ? 1 : 0)
         let head = String(decoding: bytes.prefix(65_536), as: UTF8.self).split(whereSeparator: \.isNewline).prefix(20)
-        guard let header = head.first, rows >= DataFolder.fewestRows else {
-            throw .usage("--data \(path): \(max(0, rows)) rows; at least \(DataFolder.fewestRows) are needed")
+        guard let header = head.first, rows >= fewestRows else {
+            throw .usage("\(option) \(path): \(max(0, rows)) rows; at least \(fewestRows) are needed")
         }
-        let layout = try CSVLayout(path: path, header: String(header), rows: head.dropFirst().map(String.init))
+        let layout = try CSVLayout(
+            path: path, option: option, header: String(header), rows: head.dropFirst().map(String.init))
         return (layout, rows)
     }
 
-    private init(path: String, header: String, rows: [String]) throws(CommandFailure) {
+    private init(path: String, option: String, header: String, rows: [String]) throws(CommandFailure) {
         let found = [",", ";", "\t", "|"].map(Character.init).max { first, second in
             header.count { $0 == first } < header.count { $0 == second }
         }
         guard let separator = found, header.contains(separator) else {
-            throw .usage("--data \(path): the first line has one column only; separate columns by , ; | or a tab")
+            throw .usage("\(option) \(path): the first line has one column only; separate columns by , ; | or a tab")
         }
         func cells(_ line: String) -> [String] {
             line.split(separator: separator, omittingEmptySubsequences: false).map {
@@ -65,7 +70,7 @@ package struct CSVLayout: Hashable, Comparable, Sendable {
         }
         let names = cells(header)
         guard Set(names).count == names.count, names.allSatisfy({ !$0.isEmpty && Double($0) == nil }) else {
-            throw .usage("--data \(path): the first line must name every column, each differently")
+            throw .usage("\(option) \(path): the first line must name every column, each differently")
         }
         let body = rows.map(cells)
         func isNumeric(_ column: Int) -> Bool {
@@ -84,7 +89,8 @@ package struct CSVLayout: Hashable, Comparable, Sendable {
                 && (!isNumeric(column) || Self.furtherLabels.contains(names[column].lowercased()))
         }.map { names[$0] }
         guard (1...Self.mostChannels).contains(channels.count) else {
-            throw .usage("--data \(path): \(channels.count) columns of numbers; 1 to \(Self.mostChannels) are needed")
+            throw .usage(
+                "\(option) \(path): \(channels.count) columns of numbers; 1 to \(Self.mostChannels) are needed")
         }
     }
 }
