@@ -5,10 +5,9 @@
 /// The few loops in which training and inference spend their time, over raw memory.
 ///
 /// None allocates, none checks its pointers: callers own the shapes. Plain loops over memory that does not overlap are
-/// written so that the compiler turns them into vector instructions; products go to OpenBLAS.
+/// written so that the compiler turns them into vector instructions; the hottest are in CKernels, for several generations
+/// of processors; large products go to OpenBLAS.
 public enum Kernels {
-    // MARK: - Vectors
-
     /// Adds `factor * x` to `y`; both have the same count.
     public static func axpy(_ factor: Float, _ x: UnsafeBufferPointer<Float>, _ y: UnsafeMutableBufferPointer<Float>) {
         precondition(x.count == y.count, "axpy of \(x.count) and \(y.count) elements")

@@ -4,8 +4,6 @@ import LinnetNumerics
 
 /// The nearest updates of each update, itself included, and their means.
 struct Neighbourhoods {
-    /// Who belongs to each neighbourhood, in agent order.
-    let members: [[Int]]
     private let groups: Kernels.RowGroups
 
     /// - Parameters:
@@ -15,7 +13,7 @@ struct Neighbourhoods {
     init(_ matrix: UpdateMatrix, size: Int, rule: String) throws(AggregationError) {
         let count = matrix.rowCount
         let distances = try PairwiseDistances(matrix, rule: rule)
-        members = (0..<count).map { i in
+        let members = (0..<count).map { i in
             ([i] + distances.neighbours(of: i).prefix(size - 1).map(\.index)).sorted()
         }
         groups = Kernels.RowGroups(members: members)
@@ -23,7 +21,7 @@ struct Neighbourhoods {
 
     /// Replaces each row of a block, `[n,width]`, by the mean of its neighbourhood.
     func mix(_ block: UnsafeMutablePointer<Float>, width: Int) {
-        withUnsafeTemporaryAllocation(of: Double.self, capacity: 8 * members.count) { sums in
+        withUnsafeTemporaryAllocation(of: Double.self, capacity: 8 * groups.rows) { sums in
             guard let sums = sums.baseAddress else { return }
             Kernels.mixRows(block, width: width, by: groups, sums: sums)
         }

@@ -64,6 +64,7 @@ def main() -> None:
                 times = peers(rule, size, repeats, threads)
                 for peer, seconds in times.items():
                     rows.append(row | {"peer": peer, "peerSeconds": seconds, "ratio": seconds / own["seconds"]})
+                    print(f"  {own['seconds']:.4f} s, {peer} {seconds:.4f} s", file=sys.stderr)
                 if not times:
                     rows.append(row)
     stored = []

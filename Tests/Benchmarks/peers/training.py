@@ -74,6 +74,8 @@ def compare(network: str, threads: int, options: argparse.Namespace) -> tuple[li
             for name, command in commands.items():
                 flags = "--xla_cpu_multi_thread_eigen=false" if threads == 1 else ""
                 runs[name].append(workload.measure(command, threads, XLA_FLAGS=flags))
+                speeds = own[-1]["samplesPerSecond"], runs[name][-1]["samplesPerSecond"]
+                print(f"  {speeds[0]:,.0f}/s, {name} {speeds[1]:,.0f}/s", file=sys.stderr)
 
     def median(values: list[dict], key: str) -> float:
         return statistics.median(value[key] for value in values)
