@@ -114,7 +114,9 @@ let house: [Target] = [
     // Floor 4: the judge of detection, and the two sides.
     room(
         "LinnetEvaluation", floor: 4, path: "Sources/LinnetEvaluation",
-        over: ["LinnetDomain", "LinnetNumerics", "LinnetNN", "LinnetDetection"]),
+        over: [
+            "LinnetDomain", "LinnetNumerics", "LinnetConfiguration", "LinnetNN", "LinnetFederation", "LinnetDetection",
+        ]),
     room(
         "LinnetEdge", floor: 4, path: "Edge/LinnetEdge",
         over: [
@@ -200,7 +202,8 @@ let testing: [Target] = [
     tests("LinnetMessaging", with: ["LinnetDomain"], uses: [yams]),
     tests("LinnetDetection", with: ["LinnetDomain", "LinnetNumerics", "LinnetNN"]),
     tests(
-        "LinnetEvaluation", with: ["LinnetDomain", "LinnetNumerics", "LinnetDetection"], exclude: ["Vectors"]),
+        "LinnetEvaluation", with: ["LinnetDomain", "LinnetNumerics", "LinnetConfiguration", "LinnetDetection"],
+        exclude: ["Vectors"]),
     tests("LinnetMQTT", with: ["LinnetDomain", "LinnetNumerics", "LinnetMessaging"], uses: [logging]),
     tests(
         "LinnetEdge",

@@ -77,6 +77,17 @@ package enum Reference {
     /// - Returns: `z Φ(z)`.
     package static func gelu(_ z: Double) -> Double { z * normalDistribution(z) }
 
+    /// - Returns: real and imaginary parts of `Σ x_n e^(-2πi k n / N)` for k = 0 ... N/2.
+    package static func fourierTransform(_ x: [Float]) -> [(real: Double, imaginary: Double)] {
+        (0...x.count / 2).map { k in
+            let angle = 2 * Double.pi * Double(k) / Double(max(1, x.count))
+            return (
+                sum(x.count) { Double(x[$0]) * Glibc.cos(angle * Double($0)) },
+                sum(x.count) { -Double(x[$0]) * Glibc.sin(angle * Double($0)) }
+            )
+        }
+    }
+
     private static func sum(_ count: Int, _ term: (Int) -> Double) -> Double {
         (0..<count).reduce(0) { $0 + term($1) }
     }

@@ -57,6 +57,21 @@ struct BenchmarkTests {
         #expect(results["Linnet"]?.summary["vusPR"]?.interval != nil)
     }
 
+    @Test("each family can take the place of a set's detector, in windows long enough for it")
+    func families() throws {
+        let settings = Benchmark.skab.settings
+        let families = DetectorFamily.all.map(\.family)
+        let contenders = Benchmark.contenders(settings, families: families)
+        #expect(contenders.count == 7 + families.count)
+        #expect(Set(contenders.map(\.name)).count == contenders.count)
+        for family in families {
+            let changed = settings.with(family)
+            #expect(changed.detectors == [family] && changed.windowLength >= family.minimumLength)
+            #expect(changed.threshold == settings.threshold && changed.alarm == settings.alarm)
+            #expect(changed.folds <= (family.isSeeded ? 3 : settings.folds))
+        }
+    }
+
     @Test("data that are not there are told with what was expected", arguments: Benchmark.allCases)
     func nothing(benchmark: Benchmark) throws {
         let folder = try TemporaryDirectory()
@@ -111,8 +126,16 @@ struct ReachedTests {
     @Test("NAB: a standard score of at least 50 with thresholds of its own")
     func nab() throws { #expect(try #require(try result(.nab)[.nabStandard]) >= 50) }
 
-    @Test("ASD: VUS-PR at least 0.42 from each server's own data")
-    func asd() throws { #expect(try #require(try result(.asd)[.vusPR]) >= 0.42) }
+    @Test("ASD: VUS-PR at least 0.42 from each server's own data, and from what all have learned together")
+    func asd() throws {
+        #expect(try #require(try result(.asd)[.vusPR]) >= 0.42)
+        let series = try Benchmark.asd.load(try #require(dataFolder) + "/asd")
+        let contenders = Benchmark.contenders(Benchmark.asd.settings, isFleet: true)
+        let federated = try #require(contenders.first { $0.name == "Linnet, federated" })
+        let result = try Evaluation(benchmark: .asd, series: series, seeds: 1).run(federated, clock: { 0 }) { _, _, _ in
+        }
+        #expect(try #require(result[.vusPR]) >= 0.42)
+    }
 
     @Test("SMD: VUS-PR at least 0.50, a third of the events for at most 0.3 false episodes a day, and their channels")
     func smd() throws {

@@ -4,7 +4,7 @@ import LinnetDomain
 import LinnetNumerics
 
 /// One device's way from samples to alarms, learned from its normal samples:
-/// standardize → filter → window → detectors → smooth → calibrate → largest surprise → threshold → alarm.
+/// standardize → filter → window → features → detectors → smooth → calibrate → largest surprise → threshold → alarm.
 ///
 ///     var pipeline = try DetectionPipeline(settings: settings, normal: samples, seed: 1)
 ///     let verdict = pipeline.push(sample)                 // one sample in, one verdict out
@@ -22,26 +22,16 @@ public struct DetectionPipeline: Sendable {
         public var isAlarm: Bool
     }
 
-    /// A detector and what makes its scores comparable.
-    private struct Judge: Sendable {
-        var detector: any WindowDetector
-        var smoother: ScoreSmoother
-        var calibration: TailCalibration?
-
-        mutating func surprise(_ window: [Float]) -> Double {
-            let score = smoothed(window)
-            return calibration?.surprise(score) ?? 0
-        }
-
-        mutating func smoothed(_ window: [Float]) -> Double { smoother.handle(detector.score(window)) }
-    }
-
-    public let settings: PipelineSettings
-    private var standardizer: RowStandardizer
+    public private(set) var settings: PipelineSettings
+    private var standardizer: RegimeStandardizer
     private var filter: ChannelFilter
     private var history: RowHistory
+    private var view: WindowView
     private var judges: [Judge]
-    private var threshold: ScoreThreshold
+    /// `nil` until it has been calibrated.
+    private var threshold: RegimeThreshold?
+    /// How surprising the held-back normal samples were, and their operating states: what thresholds are fitted on.
+    private var heldSurprises: [(Double, Int?)] = []
     private var alarm: AlarmState
     private var row: [Float]
 
@@ -50,24 +40,43 @@ public struct DetectionPipeline: Sendable {
     /// Windows that models are fitted on at most, evenly spaced.
     static let maximumWindows = 8000
     static let maximumFolds = 20
+    /// Length of a held-back block at least, in what a window with all its smoothing reaches over.
+    static let reachesPerBlock = 2
 
     /// Learns from normal samples, oldest first: models from some, calibration and threshold from others.
     ///
     /// - Throws: ``DetectionError`` if there are too few samples, or a model can not be fitted to them.
     public init(settings: PipelineSettings, normal samples: [Sample], seed: UInt64) throws(DetectionError) {
+        try self.init(settings: settings, normal: samples) { windows, length throws(DetectionError) in
+            try settings.detectors.map { family throws(DetectionError) in
+                try family.fit(windows, length: length, seed: seed)
+            }
+        }
+    }
+
+    /// How detectors come to know normal windows, `[windows, length * channels]`, of so many samples each.
+    public typealias Learning = (_ windows: Matrix, _ length: Int) throws(DetectionError) -> [any WindowDetector]
+
+    /// Learns with detectors of one's own in place of those of the settings: weights that others have learned, for one.
+    ///
+    /// - Throws: ``DetectionError`` if there are too few samples, or what `learning` throws.
+    public init(
+        settings: PipelineSettings, normal samples: [Sample], learning: Learning
+    ) throws(DetectionError) {
         guard samples.count >= Self.minimumSamples, samples.first.map({ !$0.values.isEmpty }) == true else {
             throw .tooFewWindows(found: samples.count, needed: Self.minimumSamples)
         }
         let held = Self.heldRows(settings, count: samples.count)
-        var fitted = try DetectionPipeline(settings: settings, fitting: samples, without: held[0], seed: seed)
-        var scores = fitted.rawScores(samples, of: held[0])
+        var fitted = try DetectionPipeline(settings: settings, fitting: samples, without: held[0], learning: learning)
+        var scores = fitted.heldScores(samples, of: held[0])
         for rows in held.dropFirst() {
-            fitted = try DetectionPipeline(settings: settings, fitting: samples, without: rows, seed: seed)
-            for (number, more) in fitted.rawScores(samples, of: rows).enumerated() { scores[number] += more }
+            fitted = try DetectionPipeline(settings: settings, fitting: samples, without: rows, learning: learning)
+            for (number, more) in fitted.heldScores(samples, of: rows).enumerated() { scores[number] += more }
         }
         if held.count > 1 {
             fitted = try DetectionPipeline(
-                settings: settings, fitting: samples, without: samples.count..<samples.count, seed: seed)
+                settings: settings, fitting: samples, without: samples.count..<samples.count,
+                learning: learning)
         }
         self = fitted
         try calibrate(scores)
@@ -75,8 +84,28 @@ public struct DetectionPipeline: Sendable {
         for (number, sample) in samples.enumerated() {
             advance(sample)
             guard number >= samples.count - settings.scoreSpan else { continue }
-            for judge in judges.indices { _ = judges[judge].smoothed(history.values) }
+            let window = view.values(of: history.values)
+            for judge in judges.indices { _ = judges[judge].smoothed(window) }
         }
+    }
+
+    /// The standardized windows that models of these settings are fitted on, `[windows, length * channels]`.
+    ///
+    /// - Throws: ``DetectionError`` if there are too few samples.
+    public static func trainingWindows(
+        settings: PipelineSettings, normal samples: [Sample]
+    ) throws(DetectionError) -> Matrix {
+        guard samples.count >= minimumSamples, samples.first.map({ !$0.values.isEmpty }) == true else {
+            throw .tooFewWindows(found: samples.count, needed: minimumSamples)
+        }
+        var windows = Matrix(rows: 0, columns: 0)
+        _ = try DetectionPipeline(
+            settings: settings, fitting: samples, without: heldRows(settings, count: samples.count)[0]
+        ) { found, _ throws(DetectionError) in
+            windows = found
+            return []
+        }
+        return windows
     }
 
     /// Rows that models are not fitted on but calibrated on, in turns.
@@ -85,68 +114,88 @@ public struct DetectionPipeline: Sendable {
             let share = min(max(settings.fitShare, 0.1), 0.9)
             return [Int(Double(count) * share)..<count]
         }
-        let folds = min(settings.folds, maximumFolds)
+        // Neighbours are alike: held-back rows that are shorter than what a window reaches over lie in the middle of rows that
+        // were learned from, and look far more normal than any new row will. Measured on SKAB with 60 rows to learn from,
+        // short blocks lead to false alarms at 91 % of normal rows, and these to 33 %.
+        let reach = max(1, settings.windowLength) + max(1, settings.smoothing) + max(1, settings.scoreSpan)
+        let folds = max(2, min(settings.folds, maximumFolds, count / (reachesPerBlock * reach)))
         return (0..<folds).map { count * $0 / folds..<count * ($0 + 1) / folds }
     }
 
     /// Fits everything but calibration and threshold, without the held-back rows and windows that reach into them.
     private init(
-        settings: PipelineSettings, fitting samples: [Sample], without held: Range<Int>, seed: UInt64
+        settings: PipelineSettings, fitting samples: [Sample], without held: Range<Int>, learning: Learning
     ) throws(DetectionError) {
         self.settings = settings
         let others = samples.indices.filter { !held.contains($0) }
-        standardizer = RowStandardizer(
-            fitting: others.map { samples[$0].values }, floor: settings.scaleFloor, limit: settings.limit)
+        standardizer = RegimeStandardizer(
+            fitting: others.map { samples[$0].values }, channel: settings.regimeChannel, floor: settings.scaleFloor,
+            limit: settings.limit)
         filter = ChannelFilter(smoothing: settings.smoothing, detrending: settings.detrending)
         history = RowHistory(length: settings.windowLength)
         row = [Float](repeating: 0, count: standardizer.center.count)
+        view = WindowView(settings.features, length: history.length, channels: row.count)
         judges = []
-        threshold = .fixed(.greatestFiniteMagnitude)
         alarm = AlarmState(policy: settings.alarm)
 
         let stride = max(1, others.count / Self.maximumWindows)
-        var windows = Matrix(rows: 0, columns: history.length * row.count)
+        var windows = Matrix(rows: 0, columns: view.width(of: history.length * row.count))
         for (number, sample) in samples.enumerated() {
             advance(sample)
             let first = number - history.length + 1
             let reachesHeld = !held.isEmpty && number >= held.lowerBound && first < held.upperBound
             guard first >= 0, !reachesHeld, number.isMultiple(of: stride) else { continue }
-            windows.appendRow(history.values)
+            windows.appendRow(view.values(of: history.values))
         }
+        windows = view.fit(windows, floor: settings.scaleFloor, limit: settings.limit)
         let trimmed = try Self.trimmed(windows, share: settings.trimmedShare)
-        for family in settings.detectors {
-            judges.append(
-                Judge(
-                    detector: try family.fit(trimmed, seed: seed),
-                    smoother: ScoreSmoother(settings.scoreSmoothing, span: settings.scoreSpan)))
+        judges = try learning(trimmed, view.length(of: history.length)).map { detector in
+            Judge(detector: detector, smoother: ScoreSmoother(settings.scoreSmoothing, span: settings.scoreSpan))
         }
         restart()
     }
 
-    /// Each detector's scores of some rows, not smoothed; the past of the first is that of the recording.
-    private mutating func rawScores(_ samples: [Sample], of rows: Range<Int>) -> [[Double]] {
-        var scores = [[Double]](repeating: [], count: judges.count)
+    /// Each detector's scores of some rows, not smoothed, and the rows' operating states; the past of the first is that of
+    /// the recording.
+    private mutating func heldScores(_ samples: [Sample], of rows: Range<Int>) -> [[(score: Double, regime: Int?)]] {
+        var scores = [[(score: Double, regime: Int?)]](repeating: [], count: judges.count)
         for (number, sample) in samples[..<rows.upperBound].enumerated() {
             advance(sample)
             // The first windows are not whole yet, and odd for that alone.
             guard rows.contains(number), number >= history.length else { continue }
-            for judge in judges.indices { scores[judge].append(judges[judge].detector.score(history.values)) }
+            let window = view.values(of: history.values)
+            for judge in judges.indices {
+                scores[judge].append((judges[judge].detector.score(window), standardizer.regime))
+            }
         }
         restart()
         return scores
     }
 
     /// Puts every detector's held-back scores, in the order of time, on one scale, and the threshold on that.
-    private mutating func calibrate(_ raw: [[Double]]) throws(DetectionError) {
-        var surprises = [Double](repeating: 0, count: raw[0].count)
+    private mutating func calibrate(_ held: [[(score: Double, regime: Int?)]]) throws(DetectionError) {
+        var surprises = held[0].map { (0.0, $0.regime) }
         for number in judges.indices {
-            var smoother = judges[number].smoother
-            let scores = raw[number].map { smoother.handle($0) }
-            let calibration = try TailCalibration(fitting: scores)
-            judges[number].calibration = calibration
-            for row in scores.indices { surprises[row] = max(surprises[row], calibration.surprise(scores[row])) }
+            for (row, surprise) in try judges[number].calibrate(held[number]).enumerated() {
+                surprises[row].0 = max(surprises[row].0, surprise)
+            }
         }
-        threshold = try ScoreThreshold(settings.threshold, fitting: surprises)
+        heldSurprises = surprises
+        threshold = try RegimeThreshold(settings.threshold, fitting: surprises)
+    }
+
+    /// The same models with another threshold and other alarms; nothing is learned anew.
+    ///
+    /// - Throws: ``DetectionError`` if the rule needs more than was held back.
+    public func with(threshold rule: ThresholdRule, alarm policy: AlarmPolicy) throws(DetectionError)
+        -> DetectionPipeline
+    {
+        var other = self
+        other.settings.threshold = rule
+        other.settings.alarm = policy
+        other.threshold = try RegimeThreshold(rule, fitting: heldSurprises)
+        other.alarm = AlarmState(policy: policy)
+        return other
     }
 
     /// Leaves out the windows that a first linear model finds least like the others (trimmed likelihood; Rousseeuw and
@@ -164,11 +213,13 @@ public struct DetectionPipeline: Sendable {
     /// Takes in the next sample of the device.
     public mutating func push(_ sample: Sample) -> Verdict {
         advance(sample)
+        let window = view.values(of: history.values)
+        let regime = standardizer.regime
         var score = 0.0
         for number in judges.indices {
-            score = max(score, judges[number].surprise(history.values))
+            score = max(score, judges[number].surprise(window, regime: regime))
         }
-        let level = threshold.handle(score)
+        let level = threshold?.handle(score, regime: regime) ?? .greatestFiniteMagnitude
         _ = alarm.handle(ScoredWindow(start: sample.time, end: sample.time, score: score, threshold: level))
         return Verdict(score: score, threshold: level, isAlarm: alarm.phase == .firing)
     }

@@ -12,6 +12,10 @@ public struct PipelineSettings: Sendable, Codable, Hashable {
     public var detrending: Int
     /// Samples of a window.
     public var windowLength: Int
+    /// What a window is summed up in; empty for its values as they are. For vibration, spectra say more than values.
+    public var features: [WindowFeature]
+    /// The channel whose whole number is the machine's operating state: each state has scales and thresholds of its own.
+    public var regimeChannel: Int?
     /// The models whose largest surprise is the score, at least one.
     public var detectors: [DetectorFamily]
     /// How detectors' scores are smoothed, over so many samples.
@@ -21,6 +25,7 @@ public struct PipelineSettings: Sendable, Codable, Hashable {
     public var fitShare: Double
     /// 2 or more take turns: each block of rows is calibrated on by models fitted on all others, and what scores in the end is
     /// fitted on all (cross-conformal prediction, Vovk 2015). Dearer, and worth it where there is little to learn from.
+    /// There are fewer where blocks would be shorter than twice what a window reaches over.
     public var folds: Int
     /// Share of the windows, those least like the others, that models are not fitted on: training data is never all clean.
     public var trimmedShare: Double
@@ -29,6 +34,7 @@ public struct PipelineSettings: Sendable, Codable, Hashable {
 
     public init(
         limit: Float = 10, scaleFloor: Double = 0.03, smoothing: Int = 1, detrending: Int = 0, windowLength: Int = 1,
+        features: [WindowFeature] = [], regimeChannel: Int? = nil,
         detectors: [DetectorFamily] = [.principalComponents(variance: 0.9)], scoreSmoothing: ScoreSmoother.Kind = .mean,
         scoreSpan: Int = 1, fitShare: Double = 0.7, folds: Int = 1,
         trimmedShare: Double = 0,
@@ -40,6 +46,8 @@ public struct PipelineSettings: Sendable, Codable, Hashable {
         self.smoothing = smoothing
         self.detrending = detrending
         self.windowLength = windowLength
+        self.features = features
+        self.regimeChannel = regimeChannel
         self.detectors = detectors
         self.scoreSmoothing = scoreSmoothing
         self.scoreSpan = scoreSpan

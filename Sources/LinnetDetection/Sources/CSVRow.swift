@@ -39,8 +39,7 @@ struct CSVRow: Sendable {
         }
         isLabelled = false
         if let index = header.labelIndex {
-            let label = try Self.value(fields[index], place: place, column: header.columns[index])
-            isLabelled = label.isFinite && label != 0
+            isLabelled = try Self.label(fields[index], place: place, column: header.columns[index])
         }
     }
 
@@ -52,7 +51,22 @@ struct CSVRow: Sendable {
         if missingWords.contains(text.lowercased()) { return .nan }
         throw .source(
             "\(place): column \"\(column)\" is \"\(text.prefix(40))\"; a channel holds numbers, or nothing where a value "
-                + "is missing (leave the column out with ignoreColumns)")
+                + "is missing (leave the column out: ignoreColumns in a configuration, --ignore on the command line)")
+    }
+
+    /// Whether a label says anomalous; a missing one does not.
+    private static func label(_ field: [UInt8], place: String, column: String) throws(DetectionError) -> Bool {
+        let text = text(field)
+        if let number = Float(text) { return number.isFinite && number != 0 }
+        switch text.lowercased() {
+        case "true": return true
+        case "false": return false
+        case let word where missingWords.contains(word): return false
+        default:
+            throw .source(
+                "\(place): column \"\(column)\" is \"\(text.prefix(40))\"; a label is 0 or false for normal, and 1 or true "
+                    + "for anomalous")
+        }
     }
 
     private static func text(_ field: [UInt8]) -> String { String(decoding: field, as: UTF8.self).trimmed }

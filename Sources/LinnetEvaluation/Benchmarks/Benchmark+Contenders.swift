@@ -29,18 +29,24 @@ extension Benchmark {
                 alarm: AlarmPolicy(raiseAfter: 1, clearAfter: 100, clearRatio: 1))
         case .nasa:
             PipelineSettings(
-                windowLength: 6, detectors: [.mahalanobis], scoreSpan: 10,
+                windowLength: 6, detectors: [.baseline(.mahalanobis)], scoreSpan: 10,
                 threshold: .following(quantile: 0.99, margin: 1.25, clip: 1.25, span: 4000, floor: 0.3),
                 alarm: AlarmPolicy(raiseAfter: 1, clearAfter: 20, clearRatio: 0.8))
         case .tep:
             PipelineSettings(
-                scaleFloor: 0.001, smoothing: 3, windowLength: 2, detectors: [.mahalanobis], scoreSpan: 10, folds: 8,
+                scaleFloor: 0.001, smoothing: 3, windowLength: 2, detectors: [.baseline(.mahalanobis)], scoreSpan: 10,
+                folds: 8,
                 threshold: .quantile(exceedance: 0.02, margin: 1))
         }
     }
 
-    /// All rows of a table: a configuration of Linnet, and the baselines that it must beat to be worth its cost.
-    public static func contenders(_ settings: PipelineSettings) -> [Contender] {
+    /// Rows of a table: a configuration of Linnet, the same with other families as its detector, and the baselines that
+    /// each must beat to be worth its cost.
+    ///
+    /// - Parameter isFleet: whether the series are machines of one kind, which can learn together.
+    public static func contenders(
+        _ settings: PipelineSettings, families: [DetectorFamily] = [], isFleet: Bool = false
+    ) -> [Contender] {
         var plain = settings
         plain.smoothing = 1
         plain.detrending = 0
@@ -51,14 +57,31 @@ extension Benchmark {
             settings.detectors = [family]
             return Contender(name: name, kind: .pipeline(settings))
         }
-        return [
-            Contender(name: "Linnet", kind: .pipeline(settings)),
-            baseline("autoencoder", .denseAutoencoder(hidden: [32, 8], epochs: 30)),
-            baseline("PCA T2+Q", .principalComponents(variance: 0.9)),
-            baseline("z-score", .zScore),
-            baseline("Mahalanobis", .mahalanobis),
-            Contender(name: "always alarm", kind: .alwaysAlarm),
-            Contender(name: "random", kind: .random(share: 0.01)),
-        ]
+        return [Contender(name: "Linnet", kind: .pipeline(settings))]
+            + (isFleet ? [Contender(name: "Linnet, federated", kind: .federated(settings, hidden: [32, 8]))] : [])
+            + families.map { family in
+                Contender(name: "with \(family.title)", kind: .pipeline(settings.with(family)))
+            } + [
+                baseline("autoencoder", .denseAutoencoder(hidden: [32, 8], epochs: 30)),
+                baseline("PCA T2+Q", .principalComponents(variance: 0.9)),
+                baseline("z-score", .zScore),
+                baseline("Mahalanobis", .baseline(.mahalanobis)),
+                Contender(name: "always alarm", kind: .alwaysAlarm),
+                Contender(name: "random", kind: .random(share: 0.01)),
+            ]
+    }
+}
+
+extension PipelineSettings {
+    /// Folds in which a network is trained at most: each is a training of its own.
+    static let maximumTrainings = 3
+
+    /// The same way from samples to alarms with another detector, and windows long enough for it.
+    public func with(_ family: DetectorFamily) -> PipelineSettings {
+        var settings = self
+        settings.detectors = [family]
+        settings.windowLength = max(windowLength, family.minimumLength)
+        if family.isSeeded { settings.folds = min(folds, Self.maximumTrainings) }
+        return settings
     }
 }

@@ -88,7 +88,7 @@ extension Benchmark {
             let probation = NABScore.probationRows(recording.samples.count)
             var series = try Self.series(
                 recording, name: String(path.dropLast(4)), trainingRows: probation, path: "\(folder)/\(path)")
-            series.samplesPerDay = Self.samplesPerDay(recording)
+            series.samplesPerDay = recording.samplesPerDay
             series.windows = spans.compactMap { span in
                 guard span.count == 2 else { return nil }
                 // Times of both files are written alike, down to the second: their texts are in the order of time.
@@ -132,7 +132,7 @@ extension Benchmark {
             name: name, channels: recording.channels.map(\.name), training: Array(recording.samples[..<trainingRows]),
             samples: Array(recording.samples[trainingRows...]), labels: Array(recording.labels[trainingRows...]),
             times: Array(recording.times[trainingRows...]), timeColumn: recording.timeColumn ?? "row", continues: true,
-            samplesPerDay: samplesPerDay(recording))
+            samplesPerDay: recording.samplesPerDay)
     }
 
     private static func read(_ path: String, label: String?, ignoring: [String]) throws(BenchmarkError) -> Recording {
@@ -140,13 +140,6 @@ extension Benchmark {
         do throws(DetectionError) { return try Recording(reading: settings) } catch {
             throw .recording(error)
         }
-    }
-
-    /// How many samples a day has, from the median step between the first thousand.
-    private static func samplesPerDay(_ recording: Recording) -> Double? {
-        let first = recording.samples.prefix(1000).map(\.time)
-        let steps = zip(first, first.dropFirst()).map { $1.milliseconds(since: $0) }.filter { $0 > 0 }.sorted()
-        return steps.isEmpty ? nil : 86_400_000 / Double(steps[steps.count / 2])
     }
 
     /// Paths below a folder, relative to it, in the order of names in which numbers count as numbers.

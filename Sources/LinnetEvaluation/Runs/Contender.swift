@@ -8,6 +8,8 @@ public struct Contender: Sendable {
     /// What it does.
     public enum Kind: Sendable {
         case pipeline(PipelineSettings)
+        /// The same with a dense autoencoder of these widths that all machines of the set have learned together.
+        case federated(PipelineSettings, hidden: [Int])
         /// An alarm at every row: what F1 is worth on a set.
         case alwaysAlarm
         /// Scores drawn evenly, an alarm at this share of rows: what every other number is worth.
@@ -26,16 +28,39 @@ public struct Contender: Sendable {
     public var isSeeded: Bool {
         switch kind {
         case .pipeline(let settings):
-            settings.detectors.contains { if case .denseAutoencoder = $0 { true } else { false } }
+            settings.detectors.contains(where: \.isSeeded)
         case .alwaysAlarm: false
-        case .random: true
+        case .federated, .random: true
+        }
+    }
+
+    /// What is learned from all series together before each is judged; `nil` for what learns alone.
+    ///
+    /// - Throws: ``BenchmarkError/detector(series:reason:)``.
+    func learnTogether(_ series: [LabelledSeries], seed: UInt64) throws(BenchmarkError) -> FederatedNetwork? {
+        guard case .federated(let settings, let hidden) = kind else { return nil }
+        var windows: [Matrix] = []
+        for item in series {
+            do throws(DetectionError) {
+                windows.append(try DetectionPipeline.trainingWindows(settings: settings, normal: item.training))
+            } catch {
+                throw .detector(series: item.name, reason: error)
+            }
+        }
+        do throws(DetectionError) {
+            return try FederatedNetwork(learning: windows, hidden: hidden, seed: seed)
+        } catch {
+            throw .detector(series: "all together", reason: error)
         }
     }
 
     /// Learns from the training samples of a series and judges the others.
     ///
+    /// - Parameter together: what was learned from all series.
     /// - Throws: ``BenchmarkError/detector(series:reason:)`` if there is too little to learn from.
-    public func run(on series: LabelledSeries, seed: UInt64) throws(BenchmarkError) -> SeriesRun {
+    func run(
+        on series: LabelledSeries, seed: UInt64, together: FederatedNetwork?
+    ) throws(BenchmarkError) -> SeriesRun {
         let count = series.samples.count
         switch kind {
         case .alwaysAlarm:
@@ -50,33 +75,32 @@ public struct Contender: Sendable {
                 scores: scores, thresholds: [Double](repeating: 1 - share, count: count),
                 predictions: scores.map { $0 > 1 - share }, deviations: [])
         case .pipeline(let settings):
-            do throws(DetectionError) {
-                return try Self.run(settings, on: series, seed: seed)
-            } catch {
-                throw .detector(series: series.name, reason: error)
+            return try Self.judge(series) { () throws(DetectionError) in
+                try DetectionPipeline(settings: settings, normal: series.training, seed: seed)
+            }
+        case .federated(let settings, _):
+            return try Self.judge(series) { () throws(DetectionError) in
+                guard let together else { throw .model("nothing was learned together") }
+                return try DetectionPipeline(settings: settings, normal: series.training) {
+                    windows, _ throws(DetectionError) in
+                    [
+                        try NetworkDetector(
+                            network: together.network, parameters: together.parameters, fitting: windows)
+                    ]
+                }
             }
         }
     }
 
-    private static func run(
-        _ settings: PipelineSettings, on series: LabelledSeries, seed: UInt64
-    ) throws(DetectionError) -> SeriesRun {
-        var pipeline = try DetectionPipeline(settings: settings, normal: series.training, seed: seed)
-        if !series.continues { pipeline.restart() }
-        var run = SeriesRun(scores: [], thresholds: [], predictions: [], deviations: [])
-        let causes = series.rootCauses
-        for (row, sample) in series.samples.enumerated() {
-            let verdict = pipeline.push(sample)
-            run.scores.append(verdict.score)
-            run.thresholds.append(verdict.threshold)
-            run.predictions.append(verdict.isAlarm)
-            // Only where they are compared or drawn: they cost as much as a score.
-            if verdict.isAlarm || row.isMultiple(of: SeriesRun.deviationStride)
-                || causes.contains(where: { $0.rows.contains(row) })
-            {
-                run.deviations.append((row, pipeline.deviations()))
-            }
+    private static func judge(
+        _ series: LabelledSeries, _ learned: () throws(DetectionError) -> DetectionPipeline
+    ) throws(BenchmarkError) -> SeriesRun {
+        do throws(DetectionError) {
+            var pipeline = try learned()
+            if !series.continues { pipeline.restart() }
+            return SeriesRun(of: &pipeline, over: series)
+        } catch {
+            throw .detector(series: series.name, reason: error)
         }
-        return run
     }
 }

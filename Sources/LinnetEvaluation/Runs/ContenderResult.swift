@@ -22,6 +22,8 @@ public struct ContenderResult: Sendable, Codable {
         case averagePrecision
         case vusROC
         case vusPR
+        case rangePrecision
+        case rangeRecall
         case rangeF1
         case eventRecall
         case eventPrecision
@@ -59,6 +61,8 @@ public struct ContenderResult: Sendable, Codable {
             case .averagePrecision: return mean(series.compactMap(\.averagePrecision))
             case .vusROC: return mean(series.compactMap { $0.vus?.roc })
             case .vusPR: return mean(series.compactMap { $0.vus?.pr })
+            case .rangePrecision: return mean(faulty.map(\.range.precision))
+            case .rangeRecall: return mean(faulty.map(\.range.recall))
             case .rangeF1: return mean(faulty.map(\.range.f1))
             case .eventRecall: return mean(faulty.map(\.events.recall))
             case .eventPrecision: return mean(faulty.map(\.events.precision))

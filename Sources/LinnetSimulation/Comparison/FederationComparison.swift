@@ -13,10 +13,16 @@ public struct FederationComparison: Sendable {
     public let fleet: RecordedFleet
     public let settings: ComparisonSettings
     public let threads: Int
+    /// What a machine has of its own, one part of the table each.
+    public let spans: [Span]
 
-    public init(fleet: RecordedFleet, settings: ComparisonSettings = ComparisonSettings(), threads: Int = 1) {
+    public init(
+        fleet: RecordedFleet, settings: ComparisonSettings = ComparisonSettings(), threads: Int = 1,
+        spans: [Span] = Span.compared
+    ) {
         self.fleet = fleet
         self.settings = settings
+        self.spans = spans
         self.threads = max(1, threads)
     }
 
@@ -66,7 +72,6 @@ public struct FederationComparison: Sendable {
     ///
     /// - Parameter progress: called when a machine is done, with how many there are.
     public func run(progress: @Sendable (Int, Int) -> Void) async throws -> [Row] {
-        let spans = Span.compared
         let tasks = spans.flatMap { span in fleet.machines.indices.map { (span, $0) } }
         var results: [[Method: Double]] = []
         results.reserveCapacity(tasks.count)

@@ -14,6 +14,7 @@ package struct Table {
 
         package init(stringLiteral title: String) { (self.title, leansRight) = (title, false) }
         private init(_ title: String, leansRight: Bool) { (self.title, self.leansRight) = (title, leansRight) }
+        package static func left(_ title: String) -> Column { Column(title, leansRight: false) }
         package static func right(_ title: String) -> Column { Column(title, leansRight: true) }
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import LinnetEvaluation
 import LinnetNN
 
 /// The losses of a training over its epochs as an SVG picture, on a logarithmic scale where that shows more.
@@ -49,7 +50,7 @@ struct LearningCurve {
             <style>text{font:12px sans-serif;fill:#444}.grid{stroke:#ddd}.best{stroke:#999;stroke-dasharray:4 3}
             polyline{fill:none;stroke-width:2}.training{stroke:#1f5f8b}.validation{stroke:#c2571a}</style>
             <rect width="\(Self.width)" height="\(Self.height)" fill="#fff"/>
-            <text x="\(Self.left)" y="22">\(ReportPage.escaped(title))</text>
+            <text x="\(Self.left)" y="22">\(SVG.escaped(title))</text>
             \(ticks.joined(separator: "\n"))
             \(mark ?? "")
             <polyline class="training" points="\(path(training))"/>
