@@ -11,8 +11,9 @@ struct Linnet: AsyncParsableCommand {
         commandName: "linnet",
         abstract: "Watches a Linnet fleet from the command line.",
         discussion: """
-            Every command but quickstart, simulate and those of the lab (evaluate, train, score, describe, export) asks a \
-            coordinator's HTTP API: the one at --api, or the one whose state folder --state names, or the one in the environment variable LINNET_API, or http://127.0.0.1:8780.
+            Every command but quickstart, simulate and those of the lab (evaluate, tune, train, score, describe, export) asks \
+            a coordinator's HTTP API: the one at --api, or the one whose state folder --state names, or the one in the \
+            environment variable LINNET_API, or http://127.0.0.1:8780.
 
             Exit codes: 0 all is well; 1 something failed; 64 the command line is wrong; 66 data are not there; 69 the \
             coordinator can not be reached.
@@ -21,7 +22,7 @@ struct Linnet: AsyncParsableCommand {
         subcommands: [
             StatusCommand.self, AgentsCommand.self, RoundsCommand.self, ModelsCommand.self, AnomaliesCommand.self,
             RolloutsCommand.self, AuditCommand.self, QuickstartCommand.self, SimulateCommand.self, EvaluateCommand.self,
-            TrainCommand.self, ScoreCommand.self, DescribeCommand.self, ExportCommand.self,
+            TuneCommand.self, TrainCommand.self, ScoreCommand.self, DescribeCommand.self, ExportCommand.self,
         ])
 
     static func main() async {

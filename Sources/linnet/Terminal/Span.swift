@@ -8,6 +8,8 @@ package struct Span: ExpressibleByArgument, Equatable {
 
     private static let units: [Character: Int] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
 
+    package init(seconds: Int) { self.seconds = seconds }
+
     package init?(argument: String) {
         let digits = argument.prefix { $0.isASCII && $0.isNumber }
         let unit = argument.dropFirst(digits.count)
