@@ -18,14 +18,14 @@ public enum DigitNetworks {
             .dense(width: 10, activation: .identity),
         ])
 
-    /// Detectors by name.
+    /// Detectors by name; noise in training keeps them from merely copying strokes that they have not been shown.
     public static let detectors: [(name: String, architecture: NetworkArchitecture)] = [
         (
             "convolutional autoencoder",
             NetworkArchitecture(
                 family: .convolutionalAutoencoder, inputWidth: 784,
                 layers: [
-                    .reshape([28, 28, 1]),
+                    .gaussianNoise(standardDeviation: 0.5), .reshape([28, 28, 1]),
                     .convolution(filters: 16, kernel: [3, 3], stride: [2, 2], padding: [1, 1], activation: .relu),
                     .convolution(filters: 16, kernel: [3, 3], stride: [2, 2], padding: [1, 1], activation: .relu),
                     .flatten, .dense(width: 16, activation: .identity), .dense(width: 784, activation: .relu),
@@ -36,8 +36,15 @@ public enum DigitNetworks {
                     .transposedConvolution(
                         filters: 1, kernel: [3, 3], stride: [2, 2], padding: [1, 1], outputPadding: [1, 1]),
                 ])
-        ), ("GAN", .gan(inputWidth: 784, hidden: [128], latent: 16)),
+        ), ("GAN", generative),
     ]
+
+    private static let generative: NetworkArchitecture = {
+        var gan = NetworkArchitecture.gan(inputWidth: 784, hidden: [128], latent: 16)
+        gan.layers.insert(.gaussianNoise(standardDeviation: 0.5), at: 0)
+        gan.companion?.encoderLayers += 1
+        return gan
+    }()
 
     /// Trains the classifier.
     ///
@@ -58,7 +65,9 @@ public enum DigitNetworks {
 
     /// Trains a detector on some digits, and lets it tell them from the others.
     ///
-    /// - Parameter isNormal: says which digits it is shown.
+    /// - Parameters:
+    ///   - epochs: over all training images; over some of them as many more as make the same number of steps.
+    ///   - isNormal: says which digits it is shown.
     /// - Returns: the area under the ROC curve, over normal images that it was not trained on and all others.
     public static func area(
         _ architecture: NetworkArchitecture, _ digits: DigitImages, epochs: Int, isNormal: (Int) -> Bool
@@ -67,8 +76,9 @@ public enum DigitNetworks {
         let training = digits.rows { place, label in place < border && isNormal(label) }
         let network = try Network(architecture)
         var parameters = network.initialParameters(seed: 1)
+        let passes = epochs * border / max(1, training.labels.count)
         var trainer = Trainer(
-            network: network, settings: TrainingSettings(epochs: epochs, learningRate: 2e-3, validationShare: 0))
+            network: network, settings: TrainingSettings(epochs: passes, learningRate: 2e-3, validationShare: 0))
         _ = try trainer.fit(&parameters, inputs: training.images)
         let scorer = try WindowScorer(network: network, parameters: parameters)
         func scores(_ images: Matrix) -> [Double] {
