@@ -16,6 +16,7 @@ import GRDB
 ///     evidence       every change of every agent of a rollout, with what it had measured by then
 ///     quarantine     versions that must not be released, or trained from, again
 ///     alias          names for versions
+///     lineage_member which of its cohort's lineages an agent belongs to
 ///     event          anomaly events, newest revision each; `row` grows with every change
 ///     event_ahead    outbox numbers received above an agent's low-water mark
 ///     audit          who did what, why; `digest` chains each row to the one before
@@ -39,6 +40,17 @@ package enum Migrations {
                 sql: """
                     ALTER TABLE round ADD COLUMN evaluates TEXT;
                     CREATE INDEX round_evaluates ON round (evaluates, number) WHERE evaluates IS NOT NULL;
+                    """)
+        }
+        migrator.registerMigration("6: lineages of a cohort, and who belongs to which") { database in
+            try database.execute(
+                sql: """
+                    ALTER TABLE model_version ADD COLUMN lineage INTEGER NOT NULL DEFAULT 0;
+                    ALTER TABLE release ADD COLUMN lineage INTEGER;
+                    CREATE TABLE lineage_member (
+                        cohort TEXT NOT NULL REFERENCES cohort, agent TEXT NOT NULL, lineage INTEGER NOT NULL,
+                        PRIMARY KEY (cohort, agent)
+                    ) WITHOUT ROWID;
                     """)
         }
         return migrator

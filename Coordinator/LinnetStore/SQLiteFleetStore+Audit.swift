@@ -101,6 +101,8 @@ extension SQLiteFleetStore {
                 DELETE FROM model_version WHERE digest IN (
                     SELECT digest FROM model_version AS old
                     WHERE number <= (SELECT max(number) FROM model_version WHERE cohort = old.cohort) - ?
+                        AND (lineage = 0 OR number < (SELECT max(number) FROM model_version
+                            WHERE cohort = old.cohort AND lineage = old.lineage))
                         AND digest IS NOT (SELECT digest FROM release WHERE cohort = old.cohort
                             AND isForAll ORDER BY number DESC LIMIT 1)
                         AND digest NOT IN (SELECT digest FROM rollout WHERE phase IN

@@ -11,14 +11,14 @@ extension SQLiteFleetStore {
         try database.execute(
             sql: """
                 INSERT INTO model_version (digest, cohort, number, parent, round, participants, parameters, lossBefore,
-                    lossAfter, createdAt, file, serverState, origin)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (digest) DO NOTHING
+                    lossAfter, createdAt, file, serverState, origin, lineage)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (digest) DO NOTHING
                 """,
             arguments: [
                 version.version.digest.hex, version.cohort.rawValue, version.version.number, version.parent?.hex,
                 version.round, try text(version.participants), version.parameters, version.lossBefore,
                 version.lossAfter, version.createdAt.milliseconds, version.file,
-                version.serverState, version.origin,
+                version.serverState, version.origin, version.lineage,
             ])
     }
 
@@ -28,7 +28,7 @@ extension SQLiteFleetStore {
                 database,
                 sql: """
                     SELECT number, digest FROM model_version
-                    WHERE cohort = ? AND digest NOT IN (SELECT digest FROM quarantine)
+                    WHERE cohort = ? AND lineage = 0 AND digest NOT IN (SELECT digest FROM quarantine)
                         AND (origin IS NULL OR digest IN (SELECT digest FROM release WHERE isForAll))
                     ORDER BY number DESC LIMIT 1
                     """, arguments: [cohort.rawValue])
@@ -130,6 +130,7 @@ extension SQLiteFleetStore {
                     lossAfter: row["lossAfter"], createdAt: Timestamp(milliseconds: row["createdAt"]),
                     release: row["release"], origin: row["origin"], quarantine: row["quarantine"],
                     aliases: try Self.value([String].self, row["aliases"], table: "alias").sorted(),
+                    lineage: row["lineage"],
                     evaluation: try evaluation.map { try Self.value(VersionEvaluation.self, $0, table: "round") })
             }
         }

@@ -67,13 +67,13 @@ extension SQLiteFleetStore {
     static func insert(_ manifest: ReleaseManifest, isForAll: Bool, in database: Database) throws {
         try database.execute(
             sql: """
-                INSERT INTO release (cohort, number, digest, manifest, isForAll) VALUES (?, ?, ?, ?, ?)
+                INSERT INTO release (cohort, number, digest, manifest, isForAll, lineage) VALUES (?, ?, ?, ?, ?, ?)
                 ON CONFLICT (cohort, number) DO UPDATE SET isForAll = excluded.isForAll
                 WHERE digest = excluded.digest
                 """,
             arguments: [
                 manifest.cohort.rawValue, manifest.release, manifest.model.version.digest.hex, try text(manifest),
-                isForAll,
+                isForAll, manifest.lineage,
             ])
         guard database.changesCount == 1 else {
             throw StoreError.unreadable(table: "release", reason: "number \(manifest.release) is another version's")

@@ -49,12 +49,16 @@ extension SQLiteFleetStore {
     }
 
     public func commit(
-        _ round: Round, version: VersionRecord, release: ReleaseManifest?, keptRounds: Int, audit: [AuditEntry]
+        _ round: Round, versions: [VersionRecord], releases: [ReleaseManifest], keptRounds: Int, audit: [AuditEntry]
     ) throws -> Bool {
         try queue.write { database in
             guard try Self.replace(round, from: .aggregating, in: database) else { return false }
-            try Self.insert(version, in: database)
-            if let release { try Self.insert(release, isForAll: true, in: database) }
+            for version in versions { try Self.insert(version, in: database) }
+            if round.clusters != nil { try Self.note(versions, in: database) }
+            for release in releases {
+                // The cohort's release is the first lineage's; the others' are for their agents.
+                try Self.insert(release, isForAll: (release.lineage ?? 0) == 0, in: database)
+            }
             for entry in audit { try Self.append(entry, in: database) }
             try Self.forgetUpdates(of: round.cohort, butNewest: keptRounds, in: database)
             return true

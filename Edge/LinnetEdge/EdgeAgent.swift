@@ -181,6 +181,7 @@ extension EdgeAgent {
         // An empty retained message is how a topic is cleared.
         guard let coordinator = parts.configuration.coordinator, !message.payload.isEmpty else { return }
         var acknowledged: Int64?
+        var released: (manifest: ReleaseManifest, rollout: Int?)?
         do throws(WireError) {
             switch parts.topics.parse(message.topic) {
             case .acknowledgement(session.agent):
@@ -195,11 +196,11 @@ extension EdgeAgent {
             case .release:
                 let manifest = try SignedEnvelope.open(
                     message.payload, as: ReleaseManifest.self, by: coordinator.publicKey)
-                keeper.post(.event(.manifest(manifest, at: parts.clock.now())))
+                released = (manifest, nil)
             case .desired(session.agent):
                 let desired = try SignedEnvelope.open(
                     message.payload, as: DesiredVersion.self, by: coordinator.publicKey)
-                keeper.post(.order(try desired.manifest(for: session.agent), rollout: desired.rollout))
+                released = (try desired.manifest(for: session.agent), desired.rollout)
             case .model(let digest, let index):
                 await parts.downloads.take(message.payload, of: digest, index: index)
             default: break
@@ -208,7 +209,32 @@ extension EdgeAgent {
             parts.refusals.count(error)
             parts.logger.warning("message refused", metadata: ["topic": "\(message.topic)", "reason": "\(error)"])
         }
+        if let released { try await act(on: released.manifest, orderedBy: released.rollout) }
         if let acknowledged { try await courier.acknowledged(through: acknowledged) }
+    }
+}
+
+// MARK: - Releases
+
+extension EdgeAgent {
+    /// Hands a release on, unless it is another lineage's. Which one the agent belongs to is said by orders, and kept: the
+    /// broker hands out the cohort's release, which is the first lineage's, at every connect.
+    ///
+    /// - Parameter rollout: the rollout that orders it, 0 for none; `nil` where it is no order.
+    private func act(on manifest: ReleaseManifest, orderedBy rollout: Int?) async throws(EdgeStoreError) {
+        if let lineage = manifest.lineage {
+            if rollout != nil {
+                do { try await parts.store.keep(lineage: lineage) } catch {
+                    // Said again with the next order.
+                    guard error.isTransient else { throw error }
+                }
+            } else if let own = try await parts.store.lineage(), own != lineage {
+                return
+            }
+        }
+        let isRollout = rollout ?? 0 > 0
+        keeper.post(
+            isRollout ? .order(manifest, rollout: rollout ?? 0) : .event(.manifest(manifest, at: parts.clock.now())))
     }
 }
 

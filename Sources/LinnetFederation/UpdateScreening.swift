@@ -37,10 +37,12 @@ public struct UpdateScreening: Sendable, Equatable {
         /// The versions that an update of an earlier round may have started from, the round's base among them; empty where
         /// a round takes its own updates only.
         public var lateBases: [ModelVersion]
+        /// The versions of other lineages that an update may have started from.
+        public var otherBases: [ModelVersion]
 
         public init(
             cohort: CohortID, round: Int, kind: RoundKind, base: ModelVersion?, participants: [AgentID], isOpen: Bool,
-            minimumWindows: Int, lateBases: [ModelVersion] = []
+            minimumWindows: Int, lateBases: [ModelVersion] = [], otherBases: [ModelVersion] = []
         ) {
             self.cohort = cohort
             self.round = round
@@ -50,6 +52,7 @@ public struct UpdateScreening: Sendable, Equatable {
             self.isOpen = isOpen
             self.minimumWindows = minimumWindows
             self.lateBases = lateBases
+            self.otherBases = otherBases
         }
     }
 
@@ -75,8 +78,10 @@ public struct UpdateScreening: Sendable, Equatable {
         }
         guard kind == terms.kind else { throw .wrongKind(found: kind, expected: terms.kind) }
         guard terms.participants.contains(agent) else { throw .notAParticipant(agent) }
-        let isKnownBase = isLate ? base.map(terms.lateBases.contains) ?? false : base == terms.base
-        guard isKnownBase else { throw .staleBase(found: base, expected: terms.base) }
+        let others = isLate ? terms.lateBases : terms.otherBases
+        guard !isLate && base == terms.base || base.map(others.contains) ?? false else {
+            throw .staleBase(found: base, expected: terms.base)
+        }
         guard windows >= terms.minimumWindows else {
             throw .tooFewWindows(found: windows, minimum: terms.minimumWindows)
         }

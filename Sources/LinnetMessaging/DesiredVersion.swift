@@ -12,7 +12,7 @@ public struct DesiredVersion: SignedPayload, Equatable {
 
     /// Whom it is for: an order that is passed on to another agent is refused there.
     public var agent: AgentID
-    /// The rollout that it is a step of.
+    /// The rollout that it is a step of; 0 where it is the version of the agent's lineage.
     public var rollout: Int
     public var manifest: ReleaseManifest
 
@@ -23,7 +23,7 @@ public struct DesiredVersion: SignedPayload, Equatable {
     }
 
     public func check() throws(WireError) {
-        guard rollout > 0 else { throw .notAllowed(field: "rollout", found: "\(rollout)", allowed: "1 or more") }
+        guard rollout >= 0 else { throw .notAllowed(field: "rollout", found: "\(rollout)", allowed: "0 or more") }
         try manifest.check()
     }
 

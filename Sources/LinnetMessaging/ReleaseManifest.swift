@@ -32,10 +32,13 @@ public struct ReleaseManifest: SignedPayload, Equatable {
     /// where it does not end.
     public var expiresAt: Timestamp?
 
+    /// Which of the cohort's lineages the version is of; absent where there is only one.
+    public var lineage: Int?
+
     public init(
         cohort: CohortID, release: Int, model: ModelReference, parent: Digest?, round: Int, participants: Int,
         origin: String? = nil, shadowWindows: Int, reverts: Digest? = nil, switchWhen: SwitchCondition? = nil,
-        releasedAt: Timestamp, expiresAt: Timestamp? = nil
+        releasedAt: Timestamp, expiresAt: Timestamp? = nil, lineage: Int? = nil
     ) {
         self.cohort = cohort
         self.release = release
@@ -49,6 +52,7 @@ public struct ReleaseManifest: SignedPayload, Equatable {
         self.switchWhen = switchWhen
         self.releasedAt = releasedAt
         self.expiresAt = expiresAt
+        self.lineage = lineage
     }
 
     public func check() throws(WireError) {
@@ -63,6 +67,10 @@ public struct ReleaseManifest: SignedPayload, Equatable {
             throw .notAllowed(
                 field: "provenance", found: "round \(round), \(participants) participants, and no origin",
                 allowed: "1 or more of both, or who brought it in")
+        }
+        if let lineage, !(0...RoundOffer.maximumLineages).contains(lineage) {
+            throw .notAllowed(
+                field: "lineage", found: "\(lineage)", allowed: "0 to \(RoundOffer.maximumLineages), or absent")
         }
         guard (0...1_000_000).contains(shadowWindows) else {
             throw .notAllowed(field: "shadowWindows", found: "\(shadowWindows)", allowed: "0 to 1000000")

@@ -109,6 +109,9 @@ public struct RoundOffer: SignedPayload, Equatable {
     public var isOpen: Bool
     /// The version to train from, or to evaluate; absent in a statistics round.
     public var base: ModelReference?
+    /// The newest versions of the cohort's other lineages: a participant trains the one that explains its own windows best.
+    /// Absent where there is only one.
+    public var lineages: [ModelReference]?
     public var settings: ClientSettings
     /// Who is asked. An agent that is not named sits this round out.
     public var participants: [AgentID]
@@ -124,7 +127,8 @@ public struct RoundOffer: SignedPayload, Equatable {
     public static let maximumPauseDays: Int64 = 32
 
     public init(
-        cohort: CohortID, round: Int, kind: RoundKind, isOpen: Bool, base: ModelReference?, settings: ClientSettings,
+        cohort: CohortID, round: Int, kind: RoundKind, isOpen: Bool, base: ModelReference?,
+        lineages: [ModelReference]? = nil, settings: ClientSettings,
         participants: [AgentID], openedAt: Timestamp, deadline: Timestamp, spreadMilliseconds: Int? = nil,
         nextAt: Timestamp? = nil
     ) {
@@ -133,6 +137,7 @@ public struct RoundOffer: SignedPayload, Equatable {
         self.kind = kind
         self.isOpen = isOpen
         self.base = base
+        self.lineages = lineages
         self.settings = settings
         self.participants = participants
         self.openedAt = openedAt
@@ -141,6 +146,12 @@ public struct RoundOffer: SignedPayload, Equatable {
         self.nextAt = nextAt
     }
 
+    /// All versions that may be trained from, by the number of their lineage; empty in a statistics round.
+    public var bases: [ModelReference] { (base.map { [$0] } ?? []) + (lineages ?? []) }
+
+    /// Most lineages beside the first.
+    public static let maximumLineages = 7
+
     public func check() throws(WireError) {
         guard round > 0 else { throw .notAllowed(field: "round", found: "\(round)", allowed: "1 or more") }
         guard (kind == .statistics) == (base == nil) else {
@@ -148,6 +159,16 @@ public struct RoundOffer: SignedPayload, Equatable {
                 field: "base", found: base == nil ? "absent" : "present", allowed: "present but in statistics rounds")
         }
         try base?.check()
+        if let lineages {
+            guard kind == .training, (1...Self.maximumLineages).contains(lineages.count),
+                Set(bases.map(\.version.digest)).count == bases.count
+            else {
+                throw .notAllowed(
+                    field: "lineages", found: "\(lineages.count) versions in a \(kind.rawValue) round",
+                    allowed: "1 to \(Self.maximumLineages), all different, in training rounds only")
+            }
+            for lineage in lineages { try lineage.check() }
+        }
         try settings.check()
         if let spread = spreadMilliseconds, !(0...86_400_000).contains(spread) {
             throw .notAllowed(field: "spreadMilliseconds", found: "\(spread)", allowed: "0 to 86400000")

@@ -60,7 +60,7 @@ extension Simulation {
             queue.plan(
                 .base(agent: agent, run: agents[agent].run, model.version.digest),
                 after: 2 * agents[agent].latency + transfer + repair)
-        case .train(let offer, let base): work(agent, offer, base: base)
+        case .train(let offer, let bases): work(agent, offer, base: bases.first)
         case .gatherStatistics(let offer): work(agent, offer, base: nil)
         case .send(let update): send(update, of: agent)
         case .heard(let receipt):

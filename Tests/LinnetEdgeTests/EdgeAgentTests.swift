@@ -165,6 +165,39 @@ struct EdgeAgentTests {
         _ = await running.result
     }
 
+    @Test(
+        "in a cohort with lineages it takes what its own lineage is ordered, and passes over the cohort's release of another"
+    )
+    func lineage() async throws {
+        let agent = try agent()
+        let running = Task { try await agent.run() }
+        let files = try (1...3).map { try Fixtures.trained(provenance: ["version": "\($0)"]).model.bytes }
+        #expect(await eventually { (try? count("model")) ?? 0 > 0 })
+        let cohort = try #require(try published(AgentState.self, on: .state(Fixtures.agent)).last).cohort
+        func manifest(_ release: Int, lineage: Int) -> ReleaseManifest {
+            var manifest = Fixtures.manifest(release: release, bytes: files[release - 1], cohort: cohort)
+            manifest.lineage = lineage
+            return manifest
+        }
+        func order(_ release: Int, lineage: Int) throws {
+            let order = DesiredVersion(
+                agent: Fixtures.agent, rollout: 0, manifest: manifest(release, lineage: lineage))
+            try bus.deliver(try sealed(order, on: .desired(Fixtures.agent)))
+        }
+        try order(1, lineage: 1)
+        try await deliver(files[0])
+        #expect(try await isReported(.confirmed, release: 1))
+
+        // The broker hands out the first lineage's release, and later an order comes.
+        try bus.deliver(try sealed(manifest(2, lineage: 0), on: .release(cohort)))
+        try order(3, lineage: 1)
+        try await deliver(files[2])
+        #expect(try await isReported(.confirmed, release: 3))
+        #expect(try reports(2).isEmpty)
+        running.cancel()
+        _ = await running.result
+    }
+
     private func sealed(_ payload: some SignedPayload, on topic: Topic) throws -> Message {
         topics.message(topic, payload: try SignedEnvelope(sealing: payload, with: coordinator).encoded())
     }

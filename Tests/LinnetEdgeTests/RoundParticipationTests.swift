@@ -52,7 +52,7 @@ struct RoundParticipationTests {
         var participation = participation()
         #expect(participation.handle(.offer(offer(), live), uptime: 0) == [.getBase(offer().base!)])
         #expect(
-            participation.handle(.base(Digest(of: base), base), uptime: 10) == [.train(offer(), base: base)])
+            participation.handle(.base(Digest(of: base), base), uptime: 10) == [.train(offer(), bases: [base])])
         #expect(participation.handle(.prepared(update), uptime: 20) == [.send(update)])
         let receipt = UpdateReceipt(round: 1, sequence: 70, accepted: true, reason: "")
         #expect(participation.handle(.receipts([receipt]), uptime: 30) == [.heard(receipt), .finish(1)])
@@ -104,6 +104,30 @@ struct RoundParticipationTests {
         #expect(!told.isEarly(offer(2, kind: .statistics), at: Fixtures.start))
         var again = told
         #expect(!again.hear(offer(1, isOpen: false, nextAt: nextAt)) && again.hear(offer(1, isOpen: false)))
+    }
+
+    @Test("of several lineages all are fetched, one after the other, before the work begins")
+    func lineages() throws {
+        var participation = participation()
+        let files = [base, Data("another".utf8), Data("a third".utf8)]
+        var asked = offer()
+        asked.lineages = files.dropFirst().map { file in
+            let plan = ChunkPlan(of: file, chunkBytes: 1000)
+            return ModelReference(version: ModelVersion(number: 2, digest: plan.digest), plan: plan)
+        }
+        try asked.check()
+        #expect(participation.handle(.offer(asked, live), uptime: 0) == [.getBase(asked.bases[0])])
+        #expect(participation.handle(.base(Digest(of: files[2]), files[2]), uptime: 1) == [])
+        #expect(participation.handle(.base(Digest(of: files[0]), files[0]), uptime: 2) == [.getBase(asked.bases[1])])
+        var given = participation
+        #expect(
+            given.handle(.tick, uptime: 60_000)
+                == [
+                    .stopGettingBase(Digest(of: files[1])), .sitOut(asked, "the round's time is over"), .finish(1),
+                ])
+        #expect(participation.handle(.base(Digest(of: files[1]), files[1]), uptime: 3) == [.getBase(asked.bases[2])])
+        #expect(
+            participation.handle(.base(Digest(of: files[2]), files[2]), uptime: 4) == [.train(asked, bases: files)])
     }
 
     @Test("a version is scored instead of trained from where that is asked")
@@ -328,6 +352,23 @@ struct RoundLearnerTests {
         let bytes = try untrained()
         let answers = try (0..<2).map { _ in try learner.train(data, offer: offer(for: bytes), base: bytes) { true } }
         #expect(answers[0] == answers[1])
+    }
+
+    @Test("of several lineages the one that explains the held-out windows best is trained, and named")
+    func bestLineage() throws {
+        let fits = try Fixtures.trained().model.bytes
+        var other = try ModelArtifact(parsing: fits)
+        for index in 0..<other.parameters.count { other.parameters[index] *= -1 }
+        let files = [other.encoded(), fits]
+        var offer = offer(for: files[0])
+        offer.lineages = [Fixtures.manifest(release: 2, bytes: fits).model]
+        let answer = try learner.train(data, offer: offer, bases: files) { true }
+        #expect(answer.base == offer.lineages?.first?.version)
+        var alone = self.offer(for: fits)
+        alone.round = offer.round
+        #expect(try learner.train(data, offer: alone, base: fits) { true }.body == answer.body)
+        #expect(throws: RoundFailure.self) { try learner.train(data, offer: offer, bases: files.reversed()) { true } }
+        #expect(throws: RoundFailure.self) { try learner.train(data, offer: offer, bases: [fits]) { true } }
     }
 
     @Test("the scores of held-out windows go along where they are wanted, and nowhere else")

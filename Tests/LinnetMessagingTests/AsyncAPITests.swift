@@ -107,12 +107,12 @@ struct AsyncAPITests {
         (state.devices[0].score, state.devices[0].threshold) = (nil, nil)
         var offer = Samples.offer
         (offer.kind, offer.base) = (.statistics, nil)
-        (offer.spreadMilliseconds, offer.nextAt) = (nil, nil)
+        (offer.spreadMilliseconds, offer.nextAt, offer.lineages) = (nil, nil, nil)
         var header = Samples.header
         (header.kind, header.base, header.lossBefore, header.lossAfter) = (.statistics, nil, nil, nil)
         header.scores = nil
         var manifest = Samples.manifest
-        (manifest.parent, manifest.reverts, manifest.origin) = (nil, nil, nil)
+        (manifest.parent, manifest.reverts, manifest.origin, manifest.lineage) = (nil, nil, nil, nil)
         (manifest.switchWhen, manifest.expiresAt) = (nil, nil)
         var desired = Samples.desired
         desired.manifest = manifest

@@ -198,7 +198,7 @@ struct PayloadTests {
                 let window = MaintenanceWindow(fromMinute: 0, toMinute: 1)
                 manifest.switchWhen?.windows = Array(repeating: window, count: SwitchCondition.maximumWindows + 1)
             })
-        #expect(refuses(Samples.desired) { $0.rollout = 0 })
+        #expect(refuses(Samples.desired) { $0.rollout = -1 })
         #expect(refuses(Samples.manifest) { $0.model.plan.chunkBytes = 131_073 })
         #expect(refuses(Samples.header) { $0.windows = -1 })
         #expect(refuses(Samples.anomaly) { $0.oldest = 43 })

@@ -42,13 +42,20 @@ enum Samples {
         + #""sitsOut":"2 of 3 devices are under alarm","software":"0.1.0","tags":["spare"],"trainingWindows":100}"#
     static let versionText = #"{"digest":"\#(digestHex)","number":3}"#
 
+    static let other = ModelReference(
+        version: ModelVersion(number: 4, digest: Digest(of: Data([4]))),
+        plan: ChunkPlan(digest: Digest(of: Data([4])), bytes: 10, chunkBytes: 4))
+    static let otherText = referenceText.replacing(digestHex, with: Digest(of: Data([4])).hex)
+        .replacing(#""number":3"#, with: #""number":4"#)
+
     static let offer = RoundOffer(
-        cohort: cohort, round: 7, kind: .training, isOpen: true, base: reference, settings: ClientSettings(),
+        cohort: cohort, round: 7, kind: .training, isOpen: true, base: reference, lineages: [other],
+        settings: ClientSettings(),
         participants: [agent], openedAt: time, deadline: time.adding(milliseconds: 60_000), spreadMilliseconds: 5000,
         nextAt: time.adding(milliseconds: 3_600_000))
     static let offerText =
         #"{"base":\#(referenceText),"cohort":"c-4c73cb118243","deadline":1767225660000,"isOpen":true,"#
-        + #""kind":"training","nextAt":1767229200000,"openedAt":1767225600000,"participants":["press-2"],"round":7,"settings":{"#
+        + #""kind":"training","lineages":[\#(otherText)],"nextAt":1767229200000,"openedAt":1767225600000,"participants":["press-2"],"round":7,"settings":{"#
         + #""acceptsLateUpdates":false,"batchSize":32,"epochs":5,"learningRate":0.001,"maximumSeconds":60,"maximumWindows":20000,"#
         + #""proximalMu":0,"updateEncoding":"delta16","wantsScores":false},"spreadMilliseconds":5000}"#
     static let planText = #"{"bytes":10,"chunkBytes":4,"digest":"\#(digestHex)"}"#
@@ -90,9 +97,9 @@ enum Samples {
         switchWhen: SwitchCondition(
             whenIdle: true, windows: [MaintenanceWindow(fromMinute: 1320, toMinute: 270, days: [6])],
             deadline: time.adding(milliseconds: 60_000)), releasedAt: time,
-        expiresAt: time.adding(milliseconds: 120_000))
+        expiresAt: time.adding(milliseconds: 120_000), lineage: 1)
     static let manifestText =
-        #"{"cohort":"c-4c73cb118243","expiresAt":1767225720000,"model":\#(referenceText),"origin":"ann","parent":"\#(digestHex)","participants":4,"#
+        #"{"cohort":"c-4c73cb118243","expiresAt":1767225720000,"lineage":1,"model":\#(referenceText),"origin":"ann","parent":"\#(digestHex)","participants":4,"#
         + #""release":2,"releasedAt":1767225600000,"reverts":"\#(Digest(of: Data([7])).hex)","round":7,"#
         + #""shadowWindows":20,"switchWhen":{"deadline":1767225660000,"whenIdle":true,"#
         + #""windows":[{"days":[6],"fromMinute":1320,"toMinute":270}]}}"#

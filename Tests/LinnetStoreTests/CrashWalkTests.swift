@@ -13,20 +13,26 @@ import Testing
 /// Walks a coordinator's death over every commit of its rounds, with a real file.
 @Suite("A coordinator that is killed at any commit")
 struct CrashWalkTests {
-    /// The default, and a strategy with a memory of its own.
-    private static let strategies = ["robust", "fedadam"]
+    /// The default, a strategy with a memory of its own, and a cohort that parts into two lineages.
+    enum Fleet: String, CaseIterable {
+        case robust, fedadam, lineages
+
+        var strategy: StrategyDescription { StrategyDescription(self == .fedadam ? .fedadam : .robust) }
+        var agents: Int { self == .lineages ? 4 : 3 }
+        /// What a statistics round and two training rounds come to.
+        var versions: Int { self == .lineages ? 5 : 3 }
+    }
 
     @Test(
-        "L-6 makes the same versions, bit for bit, as one that lives on", arguments: strategies,
+        "L-6 makes the same versions, bit for bit, as one that lives on", arguments: Fleet.allCases,
         [Reaper.Moment.before, .after])
-    func walk(strategy: String, moment: Reaper.Moment) async throws {
-        let strategy = try StrategyDescription(parsing: strategy)
-        let (expected, wasKilled) = try await versions(strategy, killedAt: 0, moment)
-        #expect(!wasKilled && expected.count == Self.versionCount)
+    func walk(fleet: Fleet, moment: Reaper.Moment) async throws {
+        let (expected, wasKilled) = try await versions(fleet, killedAt: 0, moment)
+        #expect(!wasKilled && expected.count == fleet.versions)
 
         var deaths = 0
         for commit in 1...100 {
-            let (versions, wasKilled) = try await versions(strategy, killedAt: commit, moment)
+            let (versions, wasKilled) = try await versions(fleet, killedAt: commit, moment)
             #expect(versions == expected, "killed \(moment) commit \(commit)")
             guard wasKilled else { break }
             deaths = commit
@@ -36,21 +42,18 @@ struct CrashWalkTests {
         #expect((18..<100).contains(deaths), "\(deaths) deaths")
     }
 
-    /// What a statistics round and two training rounds come to.
-    private static let versionCount = 3
-
-    /// Runs rounds until there are three versions, over one death of the coordinator.
+    /// Runs rounds until there are as many versions as three of them make, over one death of the coordinator.
     private func versions(
-        _ strategy: StrategyDescription, killedAt commit: Int, _ moment: Reaper.Moment
+        _ fleet: Fleet, killedAt commit: Int, _ moment: Reaper.Moment
     ) async throws -> (versions: [ModelVersion], wasKilled: Bool) {
         let folder = try TemporaryDirectory()
         let keys = try TemporaryDirectory()
         let (bus, clock, key) = (InMemoryBus(), ManualClock(), SigningKey())
         let policy = RoundPolicy(
-            everyMilliseconds: 1000, deadlineMilliseconds: 3_600_000, quorum: 3, quorumShare: 0.1, minimumWindows: 50,
-            freshMilliseconds: 3_600_000)
-        let settings = FleetSettings(rounds: policy, model: .dense([3]), strategy: strategy, chunkBytes: 4096)
-        let agents = try (1...3).map { try ScriptedAgent("agent-\($0)", on: bus, clock: clock) }
+            everyMilliseconds: 1000, deadlineMilliseconds: 3_600_000, quorum: fleet.agents, quorumShare: 0.1,
+            minimumWindows: 50, freshMilliseconds: 3_600_000, clusters: fleet == .lineages ? 2 : 1)
+        let settings = FleetSettings(rounds: policy, model: .dense([3]), strategy: fleet.strategy, chunkBytes: 4096)
+        let agents = try (1...fleet.agents).map { try ScriptedAgent("agent-\($0)", on: bus, clock: clock) }
         for agent in agents { try agent.trust(in: keys) }
         func life(_ reaper: Reaper) throws -> MortalCoordinator {
             try MortalCoordinator(
@@ -72,9 +75,7 @@ struct CrashWalkTests {
             // Said again now and then, as agents do: the coordinator may not have listened yet.
             if reported % 20 == 0 { for agent in agents { try agent.report() } }
             reported += 1
-            if let newest = try current.store.newest(of: ScriptedAgent.cohort), newest.number >= Self.versionCount {
-                return true
-            }
+            if try current.store.lastNumber(of: ScriptedAgent.cohort) >= fleet.versions { return true }
             guard let offer = openOffer(on: bus, by: key), reported > 2 else {
                 clock.advance(milliseconds: 50)
                 return false
@@ -99,16 +100,19 @@ struct CrashWalkTests {
     /// Each agent's answer: the same one, under the same number, however often it is sent.
     private func answer(_ offer: RoundOffer, _ agents: [ScriptedAgent], store: SQLiteFleetStore) throws {
         for (number, agent) in agents.enumerated() {
-            guard let base = offer.base else {
+            guard offer.kind == .training else {
                 try agent.statistics(for: offer, sequence: Int64(offer.round))
                 continue
             }
-            guard let file = try store.file(of: base.version.digest) else { return }
+            var chosen = offer
+            // Every other agent is of another character.
+            chosen.base = offer.bases[number % offer.bases.count]
+            guard let base = chosen.base, let file = try store.file(of: base.version.digest) else { return }
             try agent.training(
-                for: offer, base: try ModelArtifact(parsing: file), sequence: Int64(offer.round)
+                for: chosen, base: try ModelArtifact(parsing: file), sequence: Int64(offer.round)
             ) { model in
                 for index in 0..<model.parameters.count {
-                    model.parameters[index] += Float((index + number) % 5 - 2) * 0.01
+                    model.parameters[index] += Float((index + number) % 5 - 2) * 0.01 + Float(number % 2) * 0.1
                 }
             }
         }

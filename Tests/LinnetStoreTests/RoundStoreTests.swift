@@ -77,7 +77,8 @@ final class RoundStoreTests {
         let version = version(number, round: round.number)
         #expect(
             try store.commit(
-                round, version: version, release: release.map { manifest(version, release: $0) }, keptRounds: 1,
+                round, versions: [version], releases: release.map { [manifest(version, release: $0)] } ?? [],
+                keptRounds: 1,
                 audit: [entry("version made")]))
     }
 
@@ -104,7 +105,7 @@ final class RoundStoreTests {
         let version = version(1, round: 1)
         #expect(
             try store.commit(
-                committed, version: version, release: manifest(version, release: 1), keptRounds: 0,
+                committed, versions: [version], releases: [manifest(version, release: 1)], keptRounds: 0,
                 audit: [entry("version made"), entry("version released")]))
 
         #expect(try reopened().openRounds().isEmpty)
@@ -130,7 +131,7 @@ final class RoundStoreTests {
             round.phase = .committed
             #expect(
                 try store.commit(
-                    round, version: version(number, round: number), release: nil, keptRounds: 2,
+                    round, versions: [version(number, round: number)], releases: [], keptRounds: 2,
                     audit: [entry("version made")]))
         }
         let isKept = try (1...3).map { try store.updates(of: $0).first?.body.isEmpty == false }
@@ -149,7 +150,7 @@ final class RoundStoreTests {
         round.phase = .committed
         #expect(
             try store.commit(
-                round, version: version(1, round: 1), release: nil, keptRounds: 0, audit: [entry("version made")])
+                round, versions: [version(1, round: 1)], releases: [], keptRounds: 0, audit: [entry("version made")])
                 == false)
 
         #expect(try store.newest(of: cohort) == nil)
@@ -170,7 +171,7 @@ final class RoundStoreTests {
         clash.version.digest = LinnetDomain.Digest(of: clash.file)
 
         #expect(throws: DatabaseError.self) {
-            try store.commit(round, version: clash, release: nil, keptRounds: 0, audit: [entry("version made")])
+            try store.commit(round, versions: [clash], releases: [], keptRounds: 0, audit: [entry("version made")])
         }
 
         #expect(try reopened().openRounds().map(\.phase) == [.aggregating])
@@ -269,6 +270,40 @@ final class RoundStoreTests {
 
         #expect(try migrated.lastSequence(of: press) == 8 && migrated.mark(of: press) == 9)
         try migrated.note(key: SigningKey().verifyingKey, of: press, at: now) { _ in entry("key first used") }
+    }
+
+    @Test("rounds, versions and releases of a file without evaluations and lineages are those of the first lineage")
+    func oldRounds() throws {
+        let path = folder.path("rollouts.sqlite")
+        let queue = try DatabaseQueue(path: path)
+        try Migrations.migrator.migrate(queue, upTo: "4: rollouts, their agents and evidence, quarantine, aliases")
+        let made = version(1, round: 1)
+        var round = proposal()
+        (round.number, round.phase, round.version) = (1, .committed, made.version)
+        // What a round did not say then is left out.
+        let body = String(decoding: try Wire.encode(round), as: UTF8.self).replacing(#","wantsScores":false"#, with: "")
+        let release = String(decoding: try Wire.encode(manifest(made, release: 1)), as: UTF8.self)
+        let (cohort, digest) = (cohort.rawValue, made.version.digest.hex)
+        try queue.write { database in
+            try database.execute(
+                sql: """
+                    INSERT INTO cohort VALUES (?, '{}');
+                    INSERT INTO round (number, cohort, phase, kind, body) VALUES (1, ?, 'committed', 'statistics', ?);
+                    INSERT INTO model_version (digest, cohort, number, round, participants, parameters, createdAt, file)
+                        VALUES (?, ?, 1, 1, '["press"]', 7, 5, ?);
+                    INSERT INTO release (cohort, number, digest, manifest) VALUES (?, 1, ?, ?);
+                    """, arguments: [cohort, cohort, body, digest, cohort, made.file, cohort, digest, release])
+        }
+        try queue.close()
+        let old = try SQLiteFleetStore(path: path)
+
+        #expect(try old.lastRound(of: self.cohort) == round && old.lastMakingRound(of: self.cohort) == round)
+        #expect(try old.newest(of: self.cohort) == made.version)
+        #expect(try old.lineages(of: self.cohort).isEmpty && old.lineageMembers(of: self.cohort).isEmpty)
+        #expect(try old.lineageReleases(of: self.cohort).isEmpty && old.releases().map(\.release) == [1])
+        let report = try #require(try old.models(limit: 1).first)
+        #expect(report.lineage == 0 && report.evaluation == nil && report.release == 1)
+        try old.close()
     }
 
     @Test("a file of a newer Linnet is refused, and not touched")

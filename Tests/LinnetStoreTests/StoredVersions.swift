@@ -49,7 +49,8 @@ extension SQLiteFleetStore {
             round: round.number, participants: [press], file: Data("model \(number)".utf8), parameters: 7,
             lossBefore: nil, lossAfter: nil, createdAt: now)
         _ = try commit(
-            round, version: record, release: release.map { Self.manifest(number, of: cohort, release: $0) },
+            round, versions: [record],
+            releases: release.map { [Self.manifest(number, of: cohort, release: $0)] } ?? [],
             keptRounds: 1, audit: [Self.note("version made")])
     }
 }

@@ -49,7 +49,7 @@ public struct CoordinatorConfiguration: Sendable, Equatable {
         let release = root.section("release")
         let retention = root.section("retention")
         let rounds = root.section("rounds")
-        return FleetSettings(
+        let settings = FleetSettings(
             name: root.string("fleet", default: "linnet"), rounds: policy(rounds),
             model: ModelDescription(reading: model),
             falseAlarmsPerDay: model.number("falseAlarmsPerDay", default: 1, in: 0.0001...1000),
@@ -72,6 +72,23 @@ public struct CoordinatorConfiguration: Sendable, Equatable {
                 updateRounds: retention.integer("updateRounds", default: 3, in: 0...1000),
                 audit: retention.integer("audit", default: 1_000_000, in: 1000...1_000_000_000)),
             chunkBytes: root.bytes("chunkBytes", default: 65_536, in: 4096...ChunkPlan.maximumChunkBytes))
+        check(settings, rounds)
+        return settings
+    }
+
+    /// What one setting asks of others.
+    private static func check(_ settings: FleetSettings, _ rounds: ConfigurationSection) {
+        let clusters = settings.rounds.clusters
+        guard clusters > 1 else { return }
+        if settings.strategy.buffer != nil {
+            rounds.problem("clusters", "is \(clusters), and fedbuff fills one buffer; take another strategy")
+        }
+        if settings.release != .immediate {
+            rounds.problem(
+                "clusters",
+                "is \(clusters), and a rollout brings one version to a whole cohort; take \"release.policy: immediate\", or "
+                    + "1 lineage")
+        }
     }
 
     private static func strategy(_ rounds: ConfigurationSection) -> StrategyDescription {
@@ -130,6 +147,8 @@ public struct CoordinatorConfiguration: Sendable, Equatable {
             freshMilliseconds: milliseconds(fresh),
             arrivalsPerSecond: rounds.integer("arrivalsPerSecond", default: 200, in: 1...1_000_000),
             evaluationShare: rounds.number("evaluationShare", default: 0.1, in: 0...0.5),
+            clusters: rounds.integer("clusters", default: 1, in: 1...Lineages.maximum),
+            lineageQuorum: rounds.integer("lineageQuorum", default: 2, in: 1...1_000_000),
             settings: settings)
     }
 

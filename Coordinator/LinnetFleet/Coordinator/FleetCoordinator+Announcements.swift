@@ -15,6 +15,9 @@ extension FleetCoordinator {
         }
         for release in releases.values.sorted(by: { $0.cohort < $1.cohort }) { announce(release) }
         announceOrders()
+        attempt("announce what lineages run") {
+            for cohort in self.contracts.keys.sorted() { try self.orderLineages(of: cohort) }
+        }
         unacknowledged.formUnion(agents.keys)
     }
 

@@ -47,7 +47,8 @@ extension FleetCoordinator {
                 id: record.id, online: settings.rounds.isOnline(record, now: now), lastSeen: record.lastSeen,
                 cohort: state.cohort,
                 active: state.active, previous: state.previous, candidate: state.candidate, release: state.release,
-                onNewest: state.active != nil && state.active == releases[state.cohort]?.model.version,
+                onNewest: state.active != nil
+                    && state.active == ordered[record.id] ?? releases[state.cohort]?.model.version,
                 devices: state.devices, trainingWindows: state.trainingWindows, outboxDepth: state.outboxDepth,
                 outboxDropped: state.outboxDropped, residentBytes: state.residentBytes, sitsOut: state.sitsOut,
                 refused: state.refused, software: state.software)

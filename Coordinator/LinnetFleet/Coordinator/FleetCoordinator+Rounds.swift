@@ -42,8 +42,9 @@ extension FleetCoordinator {
         let situation = RoundPolicy.Situation(
             cohort: cohort, now: now, agents: agents.values.filter { $0.state?.cohort == cohort },
             lastRound: last, lastMaking: try store.lastMakingRound(of: cohort),
-            contributors: try last.map { try store.acceptedAgents(of: $0.number) } ?? [],
-            newest: try newestModel(of: cohort))
+            contributors: try last.map { try store.acceptedAgents(of: $0.number).union(try foreigners(in: cohort)) }
+                ?? [],
+            newest: try newestModel(of: cohort), lineages: try otherLineages(of: cohort))
         switch settings.rounds.decide(situation, strategy: settings.strategy, using: &generator) {
         case .wait(let reason): blockers[cohort] = reason
         case .open(let proposal):
@@ -61,17 +62,20 @@ extension FleetCoordinator {
                     "participants": "\(round.participants.count)",
                 ])
             announce(round)
-            if let base = round.base { broadcastModel(base) }
+            for base in round.bases { broadcastModel(base) }
         }
     }
 
     /// The newest version of a cohort, as something that can be asked for.
-    func newestModel(of cohort: CohortID) throws -> ModelReference? {
-        guard let version = try store.newest(of: cohort), let bytes = try store.fileBytes(of: version.digest) else {
-            return nil
+    func newestModel(of cohort: CohortID) throws -> ModelReference? { try store.newest(of: cohort).flatMap(reference) }
+
+    /// A stored version, as something that can be asked for; `nil` where it is not stored.
+    func reference(_ version: ModelVersion) throws -> ModelReference? {
+        try store.fileBytes(of: version.digest).map { bytes in
+            ModelReference(
+                version: version, plan: ChunkPlan(digest: version.digest, bytes: bytes, chunkBytes: settings.chunkBytes)
+            )
         }
-        return ModelReference(
-            version: version, plan: ChunkPlan(digest: version.digest, bytes: bytes, chunkBytes: settings.chunkBytes))
     }
 
     private func aggregate(_ stored: Round) throws {
@@ -84,96 +88,121 @@ extension FleetCoordinator {
         }
         if round.kind == .evaluation { return try evaluate(round) }
         var machine = RoundMachine(round, accepted: try store.acceptedAgents(of: round.number))
-        let version: VersionRecord
+        let versions: [VersionRecord]
         do {
-            version = try make(round)
+            versions = try make(round)
         } catch let error as VersionMakingError {
             guard case .abandon(let reason)? = machine.handle(.aggregationFailed("\(error)")) else { return }
             return try abandon(round, reason)
         }
-        if machine.handle(.aggregated) == .commit { try commit(round, version) }
+        if machine.handle(.aggregated) == .commit { try commit(round, versions) }
     }
 
     /// - Throws: ``VersionMakingError``, or what the store throws, and then nothing is decided: it is done again.
-    private func make(_ round: Round) throws -> VersionRecord {
+    private func make(_ round: Round) throws -> [VersionRecord] {
         let now = clock.now()
-        guard let base = round.base else {
+        guard round.base != nil else {
             guard let contract = contracts[round.cohort] else { throw VersionMakingError.notFinite }
-            return try making.first(
-                of: round, contract: contract, updates: try store.updates(of: round.number), at: now)
+            return [
+                try making.first(
+                    of: round, contract: contract, updates: try store.updates(of: round.number), at: now)
+            ]
         }
         // Not the base's next number: that may be a version that is in quarantine.
-        let number = try store.lastNumber(of: round.cohort) + 1
-        return try next(of: round, number: number, from: base, by: making, at: now)
+        return try next(of: round, from: try store.lastNumber(of: round.cohort) + 1, by: making, at: now)
     }
 
-    /// The next version, from what is stored: the one way both to make it and to make it once more.
-    func next(
-        of round: Round, number: Int, from base: ModelReference, by making: VersionMaking, at now: Timestamp
+    /// The next versions, one a lineage, from what is stored: the one way both to make them and to make them once more.
+    ///
+    /// - Parameter number: of the first one; the others follow.
+    func next(of round: Round, from number: Int, by making: VersionMaking, at now: Timestamp) throws -> [VersionRecord]
+    {
+        guard let base = round.base else { return [] }
+        return try groups(of: round, base: base.version).enumerated().map { position, group in
+            try next(of: round, number: number + position, group, by: making, at: now)
+        }
+    }
+
+    private func next(
+        of round: Round, number: Int, _ group: LineageGroup, by making: VersionMaking, at now: Timestamp
     ) throws -> VersionRecord {
-        let headers = try store.updateHeaders(of: round.number)
-        let updates = StoredUpdates(headers, of: round.number, base: base.version, in: store)
+        let base = group.base
+        let updates = StoredUpdates(group.headers, of: round.number, base: base.version, in: store)
         let file = (try? store.file(of: base.version.digest)) ?? nil  // a file that can not be read is a missing base
         let state = try store.serverState(of: base.version.digest)
-        let origins = try origins(of: headers, base: base.version)
+        let origins = try origins(of: group.headers, base: base.version)
         do throws(VersionMakingError) {
             return try making.next(
-                of: round, number: number, base: base, baseFile: file, origins: origins, state: state, updates: updates,
-                headers: headers, at: now)
+                of: round, number: number, lineage: group.lineage, base: base, baseFile: file, origins: origins,
+                state: state, updates: updates, headers: group.headers, at: now)
         } catch {
             throw updates.storeFailure ?? error
         }
     }
 
-    private func commit(_ open: Round, _ version: VersionRecord) throws {
+    private func commit(_ open: Round, _ versions: [VersionRecord]) throws {
+        let headers = try store.updateHeaders(of: open.number)
         var round = open
         round.phase = .committed
         round.endedAt = clock.now()
-        round.version = version.version
-        round.lossBefore = version.lossBefore
-        round.lossAfter = version.lossAfter
-        var audit = [
-            entry(
+        round.version = versions.first?.version
+        if round.clusters != nil { round.versions = versions.map(\.version) }
+        round.lossBefore = VersionMaking.mean(headers) { $0.lossBefore }
+        round.lossAfter = VersionMaking.mean(headers) { $0.lossAfter }
+        var audit = versions.map { version in
+            let lineage = round.clusters == nil ? "" : ", lineage \(version.lineage)"
+            return entry(
                 "version made", "version \(version.version)",
-                "round \(round.number), cohort \(round.cohort), \(version.participants.count) updates")
-        ]
+                "round \(round.number), cohort \(round.cohort)\(lineage), \(version.participants.count) updates")
+        }
         // While a rollout is under way nothing may overtake it; the next version will do.
         let isUnderWay = rollouts.values.contains { $0.rollout.cohort == round.cohort && $0.rollout.phase.isOpen }
-        let release =
-            round.kind == .training && settings.release == .immediate && !isUnderWay
-            ? try manifest(for: version) : nil
-        if let release {
-            audit.append(
-                entry(
-                    "version released", "version \(version.version)",
-                    "release \(release.release) to the whole cohort \(release.cohort), by policy"))
+        var released: [ReleaseManifest] = []
+        if round.kind == .training, settings.release == .immediate, !isUnderWay {
+            let first = try store.nextRelease(of: round.cohort)
+            released = versions.enumerated().map { position, version in
+                manifest(
+                    for: version, release: first + position, lineage: round.clusters == nil ? nil : version.lineage)
+            }
+        }
+        audit += released.map { release in
+            let whom =
+                (release.lineage ?? 0) == 0 ? "to the whole cohort" : "to lineage \(release.lineage ?? 0) of cohort"
+            return entry(
+                "version released", "version \(release.model.version)",
+                "release \(release.release) \(whom) \(release.cohort), by policy")
         }
         guard
             try store.commit(
-                round, version: version, release: release, keptRounds: settings.retention.updateRounds, audit: audit)
+                round, versions: versions, releases: released, keptRounds: settings.retention.updateRounds,
+                audit: audit)
         else { return }
-        logger.info(
-            "round committed",
-            metadata: [
-                "round": "\(round.number)", "version": "\(version.version)",
-                "loss.before": "\(version.lossBefore ?? .nan)", "loss.after": "\(version.lossAfter ?? .nan)",
-            ])
-        if let release {
+        for version in versions {
+            logger.info(
+                "round committed",
+                metadata: [
+                    "round": "\(round.number)", "version": "\(version.version)",
+                    "loss.before": "\(version.lossBefore ?? .nan)", "loss.after": "\(version.lossAfter ?? .nan)",
+                ])
+        }
+        for release in released {
+            broadcastModel(release.model)
+            guard (release.lineage ?? 0) == 0 else { continue }
             releases[release.cohort] = release
             announce(release)
-            broadcastModel(release.model)
         }
+        try orderLineages(of: round.cohort)
     }
 
-    private func manifest(for version: VersionRecord) throws -> ReleaseManifest {
+    private func manifest(for version: VersionRecord, release: Int, lineage: Int?) -> ReleaseManifest {
         ReleaseManifest(
-            cohort: version.cohort, release: try store.nextRelease(of: version.cohort),
+            cohort: version.cohort, release: release,
             model: ModelReference(
                 version: version.version,
                 plan: ChunkPlan(
                     digest: version.version.digest, bytes: version.file.count, chunkBytes: settings.chunkBytes)),
             parent: version.parent, round: version.round, participants: version.participants.count,
-            shadowWindows: settings.shadowWindows, releasedAt: clock.now())
+            shadowWindows: settings.shadowWindows, releasedAt: clock.now(), lineage: lineage)
     }
 
     func abandon(_ open: Round, _ reason: String) throws {

@@ -11,7 +11,7 @@ extension FleetCoordinator {
     /// - Throws: ``RoundVerificationError``, or what the store throws.
     public func verify(round number: Int) throws -> RoundVerification {
         guard let round = try store.round(number) else { throw RoundVerificationError.unknownRound(number) }
-        guard round.phase == .committed, round.kind == .training, let version = round.version, let base = round.base
+        guard round.phase == .committed, round.kind == .training, let version = round.version, round.base != nil
         else {
             throw RoundVerificationError.noModel(number, phase: round.phase, kind: round.kind)
         }
@@ -31,11 +31,19 @@ extension FleetCoordinator {
         settings.strategy = strategy
         do {
             let again = try next(
-                of: round, number: version.number, from: base, by: VersionMaking(settings: settings),
+                of: round, from: version.number, by: VersionMaking(settings: settings),
                 at: round.endedAt ?? round.deadline)
+            let made = round.versions ?? [version]
+            guard again.count == made.count, let first = again.first else {
+                throw RoundVerificationError.failed(
+                    number, reason: "it made \(made.count) versions, and \(again.count) now")
+            }
             return RoundVerification(
-                round: number, version: version, recomputed: again.version.digest,
-                strategy: strategy.description, participants: again.participants)
+                round: number, version: version, recomputed: first.version.digest,
+                others: zip(made, again).dropFirst().map {
+                    RoundVerification.Lineage(version: $0, recomputed: $1.version.digest)
+                },
+                strategy: strategy.description, participants: again.flatMap(\.participants).sorted())
         } catch let error as VersionMakingError {
             throw RoundVerificationError.failed(number, reason: "\(error)")
         }

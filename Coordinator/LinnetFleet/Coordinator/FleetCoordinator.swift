@@ -31,6 +31,8 @@ public actor FleetCoordinator: Service {
     var agents: [AgentID: AgentRecord] = [:]
     var contracts: [CohortID: SignalContract] = [:]
     var releases: [CohortID: ReleaseManifest] = [:]
+    /// What agents that have found their lineage are to run.
+    var ordered: [AgentID: ModelVersion] = [:]
     var blockers: [CohortID: String] = [:]
     /// Rollouts that are started and not over.
     var rollouts: [Int: RolloutMachine] = [:]

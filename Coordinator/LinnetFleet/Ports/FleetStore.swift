@@ -61,12 +61,13 @@ public protocol RoundStore: Sendable {
     func open(_ round: Round, audit: (Round) -> AuditEntry) throws -> Round
     /// Moves a round on; `false` if it no longer stands at `from`, and then nothing changes.
     func move(_ round: Round, from: RoundPhase, audit: AuditEntry) throws -> Bool
-    /// Ends a round with a version, and with a release of it if there is one.
+    /// Ends a round with its versions, and with releases of them if there are any; who has contributed to a lineage's
+    /// version belongs to that lineage from now on.
     ///
     /// - Parameter keptRounds: committed rounds of the cohort, this one among them, whose updates are kept for a check; the
     ///   weights of older ones go.
     func commit(
-        _ round: Round, version: VersionRecord, release: ReleaseManifest?, keptRounds: Int, audit: [AuditEntry]
+        _ round: Round, versions: [VersionRecord], releases: [ReleaseManifest], keptRounds: Int, audit: [AuditEntry]
     ) throws -> Bool
     /// Takes in an update: the update, the agent's last sequence number and the audit row, in one transaction.
     func accept(_ update: UpdateRecord, audit: AuditEntry) throws
@@ -109,7 +110,7 @@ public struct RoundCounts: Sendable, Equatable {
 
 /// Model versions and releases.
 public protocol ModelStore: Sendable {
-    /// The newest version that may be used: not one in quarantine, nor one that was brought in and that the whole cohort has
+    /// The newest version of the first lineage that may be used: not one in quarantine, nor one that was brought in and that the whole cohort has
     /// not been given.
     func newest(of cohort: CohortID) throws -> ModelVersion?
     /// The highest number that any version of the cohort has; 0 for none.
@@ -123,6 +124,12 @@ public protocol ModelStore: Sendable {
     func fileBytes(of digest: Digest) throws -> Int?
     /// The newest release of each cohort.
     func releases() throws -> [ReleaseManifest]
+    /// The newest versions that may be used of a cohort's other lineages, by their numbers from 1 on without a gap.
+    func lineages(of cohort: CohortID) throws -> [ModelVersion]
+    /// Who belongs to which lineage, as far as anybody has found one.
+    func lineageMembers(of cohort: CohortID) throws -> [AgentID: Int]
+    /// The newest release of each lineage.
+    func lineageReleases(of cohort: CohortID) throws -> [Int: ReleaseManifest]
     func models(limit: Int) throws -> [ModelReport]
 }
 

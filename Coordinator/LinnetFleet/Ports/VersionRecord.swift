@@ -10,6 +10,8 @@ public struct VersionRecord: Sendable, Equatable {
     /// The version it was trained from; absent for a cohort's first.
     public var parent: Digest?
     public var round: Int
+    /// Which of the cohort's lineages it is of.
+    public var lineage: Int
     public var participants: [AgentID]
     /// Who brought it in, where no round made it; `round` is 0 then.
     public var origin: String?
@@ -23,8 +25,8 @@ public struct VersionRecord: Sendable, Equatable {
     public var createdAt: Timestamp
 
     public init(
-        cohort: CohortID, version: ModelVersion, parent: Digest?, round: Int, participants: [AgentID],
-        origin: String? = nil,
+        cohort: CohortID, version: ModelVersion, parent: Digest?, round: Int, lineage: Int = 0,
+        participants: [AgentID], origin: String? = nil,
         file: Data,
         serverState: Data? = nil, parameters: Int, lossBefore: Double?, lossAfter: Double?, createdAt: Timestamp
     ) {
@@ -32,6 +34,7 @@ public struct VersionRecord: Sendable, Equatable {
         self.version = version
         self.parent = parent
         self.round = round
+        self.lineage = lineage
         self.participants = participants
         self.origin = origin
         self.file = file

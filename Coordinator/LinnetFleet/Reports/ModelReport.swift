@@ -26,6 +26,8 @@ public struct ModelReport: Codable, Sendable, Equatable {
     /// Why it must not be used again; absent while it may.
     public var quarantine: String?
     public var aliases: [String]
+    /// Which of its cohort's lineages it is of.
+    public var lineage: Int
     /// How it does on agents that did not train it; absent until that is known.
     public var evaluation: VersionEvaluation?
 
@@ -33,7 +35,7 @@ public struct ModelReport: Codable, Sendable, Equatable {
         cohort: CohortID, version: ModelVersion, parent: ModelVersion?, round: Int, participants: [AgentID],
         bytes: Int, parameters: Int, lossBefore: Double?, lossAfter: Double?, createdAt: Timestamp, release: Int?,
         origin: String? = nil, quarantine: String? = nil, aliases: [String] = [],
-        evaluation: VersionEvaluation? = nil
+        lineage: Int = 0, evaluation: VersionEvaluation? = nil
     ) {
         self.cohort = cohort
         self.version = version
@@ -49,6 +51,7 @@ public struct ModelReport: Codable, Sendable, Equatable {
         self.origin = origin
         self.quarantine = quarantine
         self.aliases = aliases
+        self.lineage = lineage
         self.evaluation = evaluation
     }
 }

@@ -13,18 +13,33 @@ public struct RoundVerification: Codable, Sendable, Equatable {
     public var strategy: String
     /// Whose updates it was made from.
     public var participants: [AgentID]
-    /// Whether both are the same, bit for bit.
+    /// The versions of other lineages that the round made, and the digests of what it makes of them now.
+    public var others: [Lineage]
+    /// Whether all are the same, bit for bit.
     public var matches: Bool
 
+    /// One lineage's version.
+    public struct Lineage: Codable, Sendable, Equatable {
+        public var version: ModelVersion
+        public var recomputed: Digest
+
+        public init(version: ModelVersion, recomputed: Digest) {
+            self.version = version
+            self.recomputed = recomputed
+        }
+    }
+
     public init(
-        round: Int, version: ModelVersion, recomputed: Digest, strategy: String, participants: [AgentID]
+        round: Int, version: ModelVersion, recomputed: Digest, others: [Lineage] = [], strategy: String,
+        participants: [AgentID]
     ) {
         self.round = round
         self.version = version
         self.recomputed = recomputed
         self.strategy = strategy
         self.participants = participants
-        matches = recomputed == version.digest
+        self.others = others
+        matches = recomputed == version.digest && others.allSatisfy { $0.recomputed == $0.version.digest }
     }
 }
 

@@ -26,6 +26,10 @@ public struct Round: Codable, Sendable, Equatable {
     public var phase: RoundPhase
     /// The version to train from, or to evaluate; absent in a statistics round.
     public var base: ModelReference?
+    /// How many lineages the cohort is to have; absent where it has one.
+    public var clusters: ClusterTerms?
+    /// The newest versions of the cohort's other lineages, by their numbers from 1 on.
+    public var lineages: [ModelReference]?
     public var settings: ClientSettings
     public var participants: [AgentID]
     /// Updates that end the round early.
@@ -38,8 +42,10 @@ public struct Round: Codable, Sendable, Equatable {
     /// Over how long participants spread their beginnings; absent where all begin at once.
     public var spreadMilliseconds: Int?
     public var endedAt: Timestamp?
-    /// What it made.
+    /// What it made, or the first of it.
     public var version: ModelVersion?
+    /// All that it made, where the cohort has several lineages.
+    public var versions: [ModelVersion]?
     /// Window-weighted mean of the participants' held-out errors.
     public var lossBefore: Double?
     public var lossAfter: Double?
@@ -66,12 +72,16 @@ public struct Round: Codable, Sendable, Equatable {
         self.deadline = deadline
     }
 
+    /// All versions that may be trained from, by the number of their lineage.
+    public var bases: [ModelReference] { (base.map { [$0] } ?? []) + (lineages ?? []) }
+
     /// The offer that stands, or stood, for this round.
     ///
     /// - Parameter nextAt: when the next training round opens at the earliest, see ``RoundPolicy/nextAt(after:)``.
     public func offer(nextAt: Timestamp? = nil) -> RoundOffer {
         RoundOffer(
-            cohort: cohort, round: number, kind: kind, isOpen: phase == .collecting, base: base, settings: settings,
+            cohort: cohort, round: number, kind: kind, isOpen: phase == .collecting, base: base, lineages: lineages,
+            settings: settings,
             participants: participants, openedAt: openedAt, deadline: deadline,
             spreadMilliseconds: spreadMilliseconds, nextAt: nextAt)
     }

@@ -25,13 +25,17 @@ public struct RoundPolicy: Sendable, Equatable {
     public var arrivalsPerSecond: Int?
     /// Share of the ready agents that each new version is scored by, who have not trained it; 0 evaluates nothing.
     public var evaluationShare: Double
+    /// How many lineages a cohort may have, for machines of different character; 1 for all alike.
+    public var clusters: Int
+    /// Fewest updates that make a lineage's next version.
+    public var lineageQuorum: Int
     public var settings: ClientSettings
 
     public init(
         everyMilliseconds: Int64 = 3_600_000, deadlineMilliseconds: Int64 = 600_000, quorum: Int = 2,
         quorumShare: Double = 0.6, goal: Int = 1000, overSelection: Double = 1.3, minimumWindows: Int = 64,
         freshMilliseconds: Int64 = 60_000, arrivalsPerSecond: Int? = nil, evaluationShare: Double = 0,
-        settings: ClientSettings = ClientSettings()
+        clusters: Int = 1, lineageQuorum: Int = 2, settings: ClientSettings = ClientSettings()
     ) {
         self.everyMilliseconds = everyMilliseconds
         self.deadlineMilliseconds = deadlineMilliseconds
@@ -43,6 +47,8 @@ public struct RoundPolicy: Sendable, Equatable {
         self.freshMilliseconds = freshMilliseconds
         self.arrivalsPerSecond = arrivalsPerSecond
         self.evaluationShare = evaluationShare
+        self.clusters = clusters
+        self.lineageQuorum = lineageQuorum
         self.settings = settings
     }
 
@@ -55,14 +61,16 @@ public struct RoundPolicy: Sendable, Equatable {
         /// The newest round, and the newest that was to make a version: not an evaluation.
         public var lastRound: Round?
         public var lastMaking: Round?
-        /// Whose updates are in the newest round's version.
+        /// Who can not judge the newest version: whose update is in it, and who belongs to another lineage.
         public var contributors: Set<AgentID>
+        /// The newest versions of the other lineages, by their numbers from 1 on.
+        public var lineages: [ModelReference]
         /// The newest version; absent before the statistics round has been committed.
         public var newest: ModelReference?
 
         public init(
             cohort: CohortID, now: Timestamp, agents: [AgentRecord], lastRound: Round?, lastMaking: Round? = nil,
-            contributors: Set<AgentID> = [], newest: ModelReference?
+            contributors: Set<AgentID> = [], newest: ModelReference?, lineages: [ModelReference] = []
         ) {
             self.cohort = cohort
             self.now = now
@@ -70,6 +78,7 @@ public struct RoundPolicy: Sendable, Equatable {
             self.lastRound = lastRound
             self.lastMaking = lastMaking ?? (lastRound?.kind == .evaluation ? nil : lastRound)
             self.contributors = contributors
+            self.lineages = lineages
             self.newest = newest
         }
     }
@@ -121,6 +130,10 @@ public struct RoundPolicy: Sendable, Equatable {
             minimumWindows: minimumWindows, openedAt: situation.now,
             deadline: situation.now.adding(milliseconds: deadlineMilliseconds))
         round.spreadMilliseconds = spread(of: participants.count)
+        if clusters > 1, round.kind == .training {
+            round.clusters = ClusterTerms(count: clusters, quorum: lineageQuorum)
+            round.lineages = situation.lineages.isEmpty ? nil : situation.lineages
+        }
         return .open(LateUpdates(strategy).asBuffer(round))
     }
 

@@ -87,7 +87,7 @@ public struct UpdateAdmission: Sendable {
             // An agent answers the round it was asked in, whichever takes the answer.
             participants: situation.asked?.cohort == header.cohort ? situation.asked?.participants ?? [] : [],
             isOpen: open?.phase == .collecting, minimumWindows: open?.minimumWindows ?? 0,
-            lateBases: situation.lateBases)
+            lateBases: situation.lateBases, otherBases: open?.lineages?.map(\.version) ?? [])
         try screening.screen(
             agent: header.agent, cohort: header.cohort, round: header.round, kind: header.kind, base: header.base,
             windows: header.windows, sequence: header.sequence, lastSequence: situation.lastSequence,

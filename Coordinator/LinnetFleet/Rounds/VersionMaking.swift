@@ -19,6 +19,8 @@ public enum VersionMakingError: Error, CustomStringConvertible {
     case serverState(ServerStateError)
     /// What came out is not finite.
     case notFinite
+    /// Every lineage was chosen by too few.
+    case noLineage(quorum: Int)
 
     public var description: String {
         switch self {
@@ -29,6 +31,7 @@ public enum VersionMakingError: Error, CustomStringConvertible {
         case .serverState(let error): "what the strategy remembered of the last round: \(error)"
         case .missingBase(let digest): "the base \(digest.short) is no longer stored"
         case .notFinite: "the aggregate is not finite"
+        case .noLineage(let quorum): "no lineage was chosen by \(quorum) agents or more"
         }
     }
 }
@@ -121,7 +124,8 @@ public struct VersionMaking: Sendable {
     ///   - state: what the strategy remembered when it made the base; another strategy's memory is let go.
     ///   - headers: of the updates, in any order.
     public func next(
-        of round: Round, number: Int? = nil, base: ModelReference, baseFile: Data?, origins: [Int: Data] = [:],
+        of round: Round, number: Int? = nil, lineage: Int = 0, base: ModelReference, baseFile: Data?,
+        origins: [Int: Data] = [:],
         state: Data? = nil,
         updates: any UpdateSource, headers: [UpdateHeader], at now: Timestamp
     ) throws(VersionMakingError) -> VersionRecord {
@@ -140,6 +144,7 @@ public struct VersionMaking: Sendable {
         artifact.parameters = outcome.parameters
         let number = number ?? base.version.number + 1
         artifact.provenance = provenance(round, number: number, parent: base.version.digest, rule: rule.name)
+        if round.clusters != nil { artifact.provenance["lineage"] = "\(lineage)" }
         artifact.provenance[Self.strategyKey] = settings.strategy.description
         artifact.provenance[ThresholdPrior.provenanceKey] =
             ThresholdPrior(
@@ -147,6 +152,7 @@ public struct VersionMaking: Sendable {
             .description
         var version = try record(
             artifact, round: round, number: number, parent: base.version.digest, headers: headers, at: now)
+        version.lineage = lineage
         version.serverState = rule.hasState ? Data(outcome.state.bytes) : nil
         return version
     }

@@ -43,8 +43,8 @@ public enum RoundAction: Sendable, Equatable {
     case remember(RoundPace)
     case getBase(ModelReference)
     case stopGettingBase(Digest)
-    /// Train from this file on the agent's own windows, and prepare the answer.
-    case train(RoundOffer, base: Data)
+    /// Train from one of these files, by lineage, on the agent's own windows, and prepare the answer.
+    case train(RoundOffer, bases: [Data])
     /// Score this file on the agent's own held-back windows, and prepare the answer.
     case evaluate(RoundOffer, base: Data)
     /// Add up the moments of the agent's own windows, and prepare the answer.

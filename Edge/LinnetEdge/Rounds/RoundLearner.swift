@@ -54,6 +54,8 @@ public struct RoundLearner: Sendable {
     /// An answer that is not signed yet.
     public struct Answer: Sendable, Equatable {
         public var body: Data
+        /// The lineage's version that it was trained from, where there were several to choose from.
+        public var base: ModelVersion?
         public var windows: Int
         public var lossBefore: Double?
         public var lossAfter: Double?
@@ -105,6 +107,39 @@ public struct RoundLearner: Sendable {
         return try train(rows, offer: offer, base: base, residual: residual, pause: pause)
     }
 
+    /// Trains the lineage that explains the held-out windows best (IFCA, see `Lineages`).
+    ///
+    /// - Parameters:
+    ///   - files: the offer's bases, by the number of their lineage; at least one.
+    ///   - residual, pause: as for one base.
+    public func train(
+        _ data: TrainingData, offer: RoundOffer, bases files: [Data], residual: ParameterVector? = nil,
+        pause: () -> Bool
+    ) throws(RoundFailure) -> Answer {
+        guard files.count == offer.bases.count, let first = files.first else {
+            throw .base("\(files.count) files are here of \(offer.bases.count)")
+        }
+        guard files.count > 1 else {
+            return try train(data, offer: offer, base: first, residual: residual, pause: pause)
+        }
+        try check(data.count)
+        var losses: [Double] = []
+        for (file, reference) in zip(files, offer.bases) {
+            let model = try base(file, as: reference.version)
+            let network: Network
+            do { network = try Network(model.architecture) } catch { throw .base("\(error)") }
+            let rows = data.standardized(scale: model.scaler.scale, heldOutShare: Self.validationShare)
+            let scores = Self.heldOutScores(of: rows, network, model.parameters)
+            losses.append(scores.isEmpty ? .infinity : scores.reduce(0, +) / Double(scores.count))
+        }
+        guard let best = Lineages.best(of: losses) else { throw .base("no lineage has a finite error") }
+        var chosen = offer
+        chosen.base = offer.bases[best]
+        var answer = try train(data, offer: chosen, base: files[best], residual: residual, pause: pause)
+        answer.base = offer.bases[best].version
+        return answer
+    }
+
     /// Trains from a base on rows that have been standardized before: for whoever trains on the same ones again and again.
     public func train(
         _ rows: StandardizedRows, offer: RoundOffer, base file: Data, residual: ParameterVector? = nil,
@@ -138,7 +173,11 @@ public struct RoundLearner: Sendable {
         var answer = Answer(
             body: Data(), windows: rows.windows, lossBefore: report.initialValidationLoss,
             lossAfter: report.bestValidationLoss)
-        if offer.settings.wantsScores { answer.scores = Self.scores(of: rows, network, model.parameters) }
+        if offer.settings.wantsScores {
+            var scores = QuantileSketch()
+            scores.add(Self.heldOutScores(of: rows, network, model.parameters))
+            answer.scores = scores
+        }
         guard offer.settings.updateEncoding != .full else {
             answer.body = model.encoded()
             return answer
@@ -158,24 +197,19 @@ public struct RoundLearner: Sendable {
         return answer
     }
 
-    /// The distribution of scores over the rows that the trainer has held out.
-    private static func scores(of rows: StandardizedRows, _ network: Network, _ parameters: ParameterVector)
-        -> QuantileSketch?
-    {
+    /// The scores of the rows that the trainer holds out; none where the network has no scores to tell.
+    private static func heldOutScores(
+        of rows: StandardizedRows, _ network: Network, _ parameters: ParameterVector
+    ) -> [Double] {
         let held = rows.matrix.rows - Int(Double(rows.matrix.rows) * validationShare)..<rows.matrix.rows
-        // A network without scores has none to tell.
-        guard !held.isEmpty, let scorer = try? WindowScorer(network: network, parameters: parameters) else {
-            return nil
-        }
-        var scores = QuantileSketch()
+        // What has no scores is refused where it matters.
+        guard let scorer = try? WindowScorer(network: network, parameters: parameters) else { return [] }
         let width = rows.matrix.columns
-        rows.matrix.withUnsafeBufferPointer { values in
-            scores.add(
-                held.map { row in
-                    scorer.score(UnsafeBufferPointer(rebasing: values[row * width..<(row + 1) * width]))
-                })
+        return rows.matrix.withUnsafeBufferPointer { values in
+            held.map { row in
+                scorer.score(UnsafeBufferPointer(rebasing: values[row * width..<(row + 1) * width]))
+            }
         }
-        return scores
     }
 
     private func check(_ windows: Int) throws(RoundFailure) {
@@ -185,7 +219,11 @@ public struct RoundLearner: Sendable {
     }
 
     func base(_ file: Data, of offer: RoundOffer) throws(RoundFailure) -> ModelArtifact {
-        guard offer.base?.version.digest == Digest(of: file) else {
+        try base(file, as: offer.base?.version)
+    }
+
+    private func base(_ file: Data, as version: ModelVersion?) throws(RoundFailure) -> ModelArtifact {
+        guard version?.digest == Digest(of: file) else {
             throw .base("its sha256 is not the one in the offer")
         }
         let model: ModelArtifact

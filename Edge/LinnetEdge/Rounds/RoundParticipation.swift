@@ -44,6 +44,8 @@ public struct RoundParticipation: Sendable, Equatable {
     public private(set) var pace: RoundPace
     private var beginsAt: Int64 = 0
     private var endsAt: Int64 = .max
+    /// The files to train from that are here, by lineage; never all of them.
+    private var bases: [Data] = []
     private var attempts = 0
     private var resendAt: Int64 = .max
     private var isConnected = false
@@ -85,10 +87,11 @@ public struct RoundParticipation: Sendable, Equatable {
         case (.idle, _): return []
         case (_, .tick) where uptime >= endsAt: return end("the round's time is over")
         case (.waiting(let offer), .tick) where uptime >= beginsAt: return begin(offer)
-        case (.gettingBase(let offer), .base(let digest, let file)) where digest == offer.base?.version.digest:
-            phase = .working(offer)
-            if answersLate { endsAt = uptime + Self.longestLateness }
-            return [offer.kind == .evaluation ? .evaluate(offer, base: file) : .train(offer, base: file)]
+        case (.gettingBase(let offer), .base(let digest, let file))
+        where digest == offer.bases[bases.count].version.digest:
+            bases.append(file)
+            return bases.count < offer.bases.count
+                ? [.getBase(offer.bases[bases.count])] : work(on: offer, uptime: uptime)
         case (.working(let offer), .prepared(let update)) where update.round == offer.round:
             phase = .sending(offer, update)
             resendAt = uptime
@@ -141,12 +144,22 @@ public struct RoundParticipation: Sendable, Equatable {
             phase = .working(offer)
             return [.gatherStatistics(offer)]
         }
-        guard base.plan.bytes <= ModelDownloads.maximumBytes else {
+        let largest = offer.bases.map(\.plan.bytes).max() ?? 0
+        guard largest <= ModelDownloads.maximumBytes else {
             phase = .idle
-            return finish(offer.round) + [.sitOut(offer, "its base has \(base.plan.bytes) bytes")]
+            return finish(offer.round) + [.sitOut(offer, "its base has \(largest) bytes")]
         }
         phase = .gettingBase(offer)
+        bases = []
+        // One after the other: a download has its place among few.
         return [.getBase(base)]
+    }
+
+    private mutating func work(on offer: RoundOffer, uptime: Int64) -> [RoundAction] {
+        defer { bases = [] }
+        phase = .working(offer)
+        if answersLate { endsAt = uptime + Self.longestLateness }
+        return [offer.kind == .evaluation ? .evaluate(offer, base: bases[0]) : .train(offer, bases: bases)]
     }
 
     /// Whether what is at work is wanted even after its round.
@@ -179,8 +192,9 @@ public struct RoundParticipation: Sendable, Equatable {
     private mutating func end(_ reason: String) -> [RoundAction] {
         guard let offer else { return [] }
         var actions: [RoundAction] = []
-        if case .gettingBase = phase, let base = offer.base { actions.append(.stopGettingBase(base.version.digest)) }
+        if case .gettingBase = phase { actions.append(.stopGettingBase(offer.bases[bases.count].version.digest)) }
         if case .working = phase { actions.append(.stopWorking) }
+        bases = []
         phase = .idle
         actions.append(.sitOut(offer, reason))
         return actions + finish(offer.round)

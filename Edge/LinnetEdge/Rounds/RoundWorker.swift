@@ -77,8 +77,9 @@ public actor RoundWorker {
             }
         case .getBase(let reference): try await getBase(reference)
         case .stopGettingBase(let digest): await parts.downloads.forget(digest, for: .roundBase)
-        case .train(let offer, let file), .evaluate(let offer, let file): return compute(offer, base: file)
-        case .gatherStatistics(let offer): return compute(offer, base: nil)
+        case .train(let offer, let files): return compute(offer, bases: files)
+        case .evaluate(let offer, let file): return compute(offer, bases: [file])
+        case .gatherStatistics(let offer): return compute(offer, bases: [])
         case .stopWorking: work?.cancel()
         case .send(let update): return send(update)
         case .heard(let receipt):
@@ -108,7 +109,7 @@ public actor RoundWorker {
         await parts.downloads.get(reference.plan, for: .roundBase) { [self] file in post(.base(digest, file)) }
     }
 
-    private func compute(_ offer: RoundOffer, base: Data?) -> Job {
+    private func compute(_ offer: RoundOffer, bases: [Data]) -> Job {
         let token = WorkToken()
         work = token
         return { [self, learner, parts, key] in
@@ -117,9 +118,9 @@ public actor RoundWorker {
                     newest: offer.settings.maximumWindows, atLeast: RoundLearner.minimumWindows)
                 let residual = try await parts.store.residual()
                 let answer = try await parts.thread.run(maximumSeconds: offer.settings.maximumSeconds) { pause in
-                    guard let base else { return try learner.statistics(data) }
+                    guard let base = bases.first else { return try learner.statistics(data) }
                     if offer.kind == .evaluation { return try learner.evaluate(data, offer: offer, base: base) }
-                    return try learner.train(data, offer: offer, base: base, residual: residual) {
+                    return try learner.train(data, offer: offer, bases: bases, residual: residual) {
                         !token.isCancelled && pause()
                     }
                 }
@@ -128,7 +129,7 @@ public actor RoundWorker {
                 if offer.kind == .training { await note(answer.residual, round: offer.round) }
                 let header = UpdateHeader(
                     agent: parts.configuration.agent, cohort: offer.cohort, round: offer.round, kind: offer.kind,
-                    base: offer.base?.version, windows: answer.windows, lossBefore: answer.lossBefore,
+                    base: answer.base ?? offer.base?.version, windows: answer.windows, lossBefore: answer.lossBefore,
                     lossAfter: answer.lossAfter, scores: answer.scores,
                     plan: ChunkPlan(of: answer.body, chunkBytes: Self.chunkBytes),
                     sequence: try await parts.store.nextUpdateSequence(), at: parts.clock.now())

@@ -120,6 +120,8 @@ enum Meta: String {
     case confirmedRelease
     /// Last round that is over for this agent.
     case round
+    /// Which of the cohort's lineages the agent belongs to; no number where it has found none.
+    case lineage
     /// When the coordinator wants to be answered next: the round that it was said in, and the time in milliseconds.
     case roundPace
     /// Last sequence number used for an update.

@@ -50,6 +50,16 @@ extension EdgeStore {
         }
     }
 
+    /// Which of the cohort's lineages the agent belongs to; `nil` where it has found none.
+    public func lineage() async throws(EdgeStoreError) -> Int? {
+        try await read { db in try Meta.lineage.text(db).flatMap { Int($0) } }
+    }
+
+    /// Keeps which lineage the agent belongs to.
+    public func keep(lineage: Int) async throws(EdgeStoreError) {
+        try await write { db in try Meta.lineage.write(db, Int64(lineage)) }
+    }
+
     /// When the coordinator wants to be answered next, as far as it has said.
     public func roundPace() async throws(EdgeStoreError) -> RoundPace {
         let words = (try await read { db in try Meta.roundPace.text(db) } ?? "").split(separator: " ")
@@ -92,6 +102,7 @@ extension EdgeStore {
             try db.execute(sql: "UPDATE alarm SET endedAt = ? WHERE endedAt IS NULL", arguments: [time.milliseconds])
             // Releases count up within a cohort, and another contract is another cohort.
             for mark in [Meta.release, .activeRelease, .confirmedRelease, .roundPace] { try mark.write(db, 0) }
+            try Meta.lineage.write(db, "")
             if let active {
                 let reason = "the devices' channels, rate or window length are no longer those it was made for"
                 try Self.note(HistoryEntry(at: time, .cleared, active, reason: reason), limits, db)

@@ -40,12 +40,10 @@ struct RowTraining: Sendable {
         return global
     }
 
-    /// The iterative federated clustering algorithm (IFCA, Ghosh et al. 2020, arXiv 2006.04088, algorithm 1): the server
-    /// holds k models, each machine trains the one whose loss on its own rows is least, and each is combined from those who
-    /// chose it.
+    /// All machines together, in lineages that find themselves by ``Lineages``.
     ///
-    /// Models that are drawn at random are all as good as nothing to everybody, so the first machines' own first rounds
-    /// tell them apart: each model starts from one machine, and each next one from the machine that the others fit worst.
+    /// The first machines' own first rounds tell lineages apart: each starts from one machine, and each next one from the
+    /// machine that the others fit worst.
     ///
     /// - Returns: each machine's model.
     func clustered(_ machines: [Matrix], clusters: Int) throws -> [ParameterVector] {
@@ -68,16 +66,14 @@ struct RowTraining: Sendable {
         let start = network.initialParameters(seed: settings.seed)
         var models = [try train(start, machines[0], passes: settings.passes, round: 1)]
         while models.count < count {
-            let losses = machines.map { rows in models.map { loss($0, rows) }.min() ?? 0 }
-            let worst = losses.indices.max { losses[$0] < losses[$1] } ?? 0
+            let worst = Lineages.worstServed(machines.map { rows in models.map { loss($0, rows) } }) ?? 0
             models.append(try train(start, machines[worst], passes: settings.passes, round: 1))
         }
         return models
     }
 
     private func choice(of rows: Matrix, among models: [ParameterVector]) -> Int {
-        let losses = models.map { loss($0, rows) }
-        return losses.indices.min { losses[$0] < losses[$1] } ?? 0
+        Lineages.best(of: models.map { loss($0, rows) }) ?? 0
     }
 
     private func loss(_ model: ParameterVector, _ rows: Matrix) -> Double {

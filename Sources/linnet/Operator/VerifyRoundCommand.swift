@@ -33,11 +33,13 @@ struct VerifyRoundCommand: ParsableCommand {
 
     static func lines(_ verification: RoundVerification) -> [String] {
         let count = HumanText.plural(verification.participants.count, "update")
-        let made = "round \(verification.round) made version \(verification.version) by \(verification.strategy)"
+        let versions = ([verification.version] + verification.others.map(\.version)).map { "version \($0)" }
+        let made = "round \(verification.round) made \(versions.joined(separator: ", ")) by \(verification.strategy)"
+        let now = ([verification.recomputed] + verification.others.map(\.recomputed)).map(\.short)
         return verification.matches
             ? ["\(made); \(count) make the same bits now"]
             : [
-                "\(made); \(count) make \(verification.recomputed.short) now",
+                "\(made); \(count) make \(now.joined(separator: ", ")) now",
                 "What is stored of this round is not what it was made from. Stop releasing from it and look at the audit log.",
             ]
     }

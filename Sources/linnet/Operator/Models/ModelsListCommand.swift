@@ -47,7 +47,8 @@ struct ModelsListCommand: ParsableCommand {
                 .init(model.release.map { "\($0)" } ?? "–"),
                 .init(HumanText.ago(model.createdAt, now: now)),
                 .init(
-                    (model.aliases + (model.quarantine == nil ? [] : ["in quarantine"])).joined(separator: ", "),
+                    (model.aliases + (model.lineage == 0 ? [] : ["lineage \(model.lineage)"])
+                        + (model.quarantine == nil ? [] : ["in quarantine"])).joined(separator: ", "),
                     model.quarantine == nil ? .note : .bad))
         }
         return table.lines(on: terminal)
