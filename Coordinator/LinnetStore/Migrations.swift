@@ -53,6 +53,9 @@ package enum Migrations {
                     ) WITHOUT ROWID;
                     """)
         }
+        migrator.registerMigration("7: control variates beside updates") { database in
+            try database.execute(sql: "ALTER TABLE round_update ADD COLUMN control BLOB")
+        }
         return migrator
     }
 

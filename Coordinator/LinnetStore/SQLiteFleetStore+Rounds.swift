@@ -5,6 +5,7 @@ import GRDB
 import LinnetDomain
 import LinnetFleet
 import LinnetMessaging
+import LinnetNumerics
 
 extension SQLiteFleetStore {
     public func open(_ round: Round, audit: (Round) -> AuditEntry) throws -> Round {
@@ -35,14 +36,15 @@ extension SQLiteFleetStore {
     }
 
     private static func forgetUpdates(of round: Int, in database: Database) throws {
-        try database.execute(sql: "UPDATE round_update SET body = x'' WHERE round = ?", arguments: [round])
+        try database.execute(
+            sql: "UPDATE round_update SET body = x'', control = NULL WHERE round = ?", arguments: [round])
     }
 
     /// Updates' weights are a risk without a use once their round is not to be computed again.
     private static func forgetUpdates(of cohort: CohortID, butNewest kept: Int, in database: Database) throws {
         try database.execute(
             sql: """
-                UPDATE round_update SET body = x'' WHERE length(body) > 0 AND round IN (
+                UPDATE round_update SET body = x'', control = NULL WHERE length(body) > 0 AND round IN (
                     SELECT number FROM round WHERE cohort = ? AND phase = 'committed'
                     ORDER BY number DESC LIMIT 1000 OFFSET ?)
                 """, arguments: [cohort.rawValue, kept])
@@ -79,10 +81,13 @@ extension SQLiteFleetStore {
             let header = update.header
             try Self.touch(header.agent, at: update.receivedAt, in: database)
             try database.execute(
-                sql: "INSERT INTO round_update (round, agent, header, body, receivedAt) VALUES (?, ?, ?, ?, ?)",
+                sql: """
+                    INSERT INTO round_update (round, agent, header, body, control, receivedAt)
+                    VALUES (?, ?, ?, ?, ?, ?)
+                    """,
                 arguments: [
                     update.round, header.agent.rawValue, try Self.text(header), update.body,
-                    update.receivedAt.milliseconds,
+                    update.control.map { Self.bytes(of: $0) }, update.receivedAt.milliseconds,
                 ])
             try database.execute(
                 sql: "UPDATE agent SET updateSequence = max(updateSequence, ?) WHERE id = ?",
@@ -164,6 +169,37 @@ extension SQLiteFleetStore {
                 arguments: [round, agent.rawValue])
         }
         return body?.isEmpty ?? true ? nil : body
+    }
+
+    public func updateControl(of round: Int, agent: AgentID) throws -> ParameterVector? {
+        let bytes = try queue.read { database in
+            try Data.fetchOne(
+                database, sql: "SELECT control FROM round_update WHERE round = ? AND agent = ?",
+                arguments: [round, agent.rawValue])
+        }
+        return try bytes.map { bytes in
+            guard bytes.count % 4 == 0 else {
+                throw StoreError.unreadable(
+                    table: "round_update", reason: "\(bytes.count) bytes are no control variate")
+            }
+            return bytes.withUnsafeBytes { raw in
+                ParameterVector(
+                    (0..<bytes.count / 4).map {
+                        Float(
+                            bitPattern: UInt32(
+                                littleEndian: raw.loadUnaligned(fromByteOffset: 4 * $0, as: UInt32.self)))
+                    })
+            }
+        }
+    }
+
+    /// Numbers as Float32, little endian, one after another.
+    private static func bytes(of vector: ParameterVector) -> Data {
+        var bytes = Data(capacity: 4 * vector.count)
+        for value in vector.values {
+            withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes.append(contentsOf: $0) }
+        }
+        return bytes
     }
 
     public func acceptedAgents(of round: Int) throws -> Set<AgentID> {

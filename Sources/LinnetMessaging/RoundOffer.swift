@@ -19,11 +19,14 @@ public struct ClientSettings: Codable, Sendable, Hashable {
     public var acceptsLateUpdates: Bool
     /// Whether the distribution of scores is wanted beside the weights, for thresholds of new devices.
     public var wantsScores: Bool
+    /// Whether a participant trains by plain gradient descent with control variates (SCAFFOLD), and sends the change of its
+    /// own beside the weights.
+    public var controlVariates: Bool
 
     public init(
         epochs: Int = 5, batchSize: Int = 32, learningRate: Double = 1e-3, proximalMu: Double = 0,
         maximumSeconds: Int = 60, maximumWindows: Int = 20_000, updateEncoding: UpdateEncoding = .delta16,
-        acceptsLateUpdates: Bool = false, wantsScores: Bool = false
+        acceptsLateUpdates: Bool = false, wantsScores: Bool = false, controlVariates: Bool = false
     ) {
         self.epochs = epochs
         self.batchSize = batchSize
@@ -34,6 +37,7 @@ public struct ClientSettings: Codable, Sendable, Hashable {
         self.updateEncoding = updateEncoding
         self.acceptsLateUpdates = acceptsLateUpdates
         self.wantsScores = wantsScores
+        self.controlVariates = controlVariates
     }
 
     /// Reads settings; what older coordinators did not say takes the meaning it had for them.
@@ -48,6 +52,7 @@ public struct ClientSettings: Codable, Sendable, Hashable {
         updateEncoding = try container.decodeIfPresent(UpdateEncoding.self, forKey: .updateEncoding) ?? .full
         acceptsLateUpdates = try container.decodeIfPresent(Bool.self, forKey: .acceptsLateUpdates) ?? false
         wantsScores = try container.decodeIfPresent(Bool.self, forKey: .wantsScores) ?? false
+        controlVariates = try container.decodeIfPresent(Bool.self, forKey: .controlVariates) ?? false
     }
 
     /// - Throws: ``WireError`` naming the first setting outside its range.
@@ -112,6 +117,8 @@ public struct RoundOffer: SignedPayload, Equatable {
     /// The newest versions of the cohort's other lineages: a participant trains the one that explains its own windows best.
     /// Absent where there is only one.
     public var lineages: [ModelReference]?
+    /// The file of the fleet's control variate, where there are control variates; absent while it is zero.
+    public var control: ChunkPlan?
     public var settings: ClientSettings
     /// Who is asked. An agent that is not named sits this round out.
     public var participants: [AgentID]
@@ -128,7 +135,7 @@ public struct RoundOffer: SignedPayload, Equatable {
 
     public init(
         cohort: CohortID, round: Int, kind: RoundKind, isOpen: Bool, base: ModelReference?,
-        lineages: [ModelReference]? = nil, settings: ClientSettings,
+        lineages: [ModelReference]? = nil, control: ChunkPlan? = nil, settings: ClientSettings,
         participants: [AgentID], openedAt: Timestamp, deadline: Timestamp, spreadMilliseconds: Int? = nil,
         nextAt: Timestamp? = nil
     ) {
@@ -138,6 +145,7 @@ public struct RoundOffer: SignedPayload, Equatable {
         self.isOpen = isOpen
         self.base = base
         self.lineages = lineages
+        self.control = control
         self.settings = settings
         self.participants = participants
         self.openedAt = openedAt
@@ -168,6 +176,11 @@ public struct RoundOffer: SignedPayload, Equatable {
                     allowed: "1 to \(Self.maximumLineages), all different, in training rounds only")
             }
             for lineage in lineages { try lineage.check() }
+        }
+        try control?.check()
+        guard control == nil || settings.controlVariates && kind == .training else {
+            throw .notAllowed(
+                field: "control", found: "present", allowed: "present in training rounds with control variates only")
         }
         try settings.check()
         if let spread = spreadMilliseconds, !(0...86_400_000).contains(spread) {

@@ -60,7 +60,7 @@ extension Simulation {
             queue.plan(
                 .base(agent: agent, run: agents[agent].run, model.version.digest),
                 after: 2 * agents[agent].latency + transfer + repair)
-        case .train(let offer, let bases): work(agent, offer, base: bases.first)
+        case .train(let offer, let bases, _): work(agent, offer, base: bases.first)
         case .gatherStatistics(let offer): work(agent, offer, base: nil)
         case .send(let update): send(update, of: agent)
         case .heard(let receipt):
@@ -72,7 +72,7 @@ extension Simulation {
             computed[agent] = nil
         case .beginLater(let milliseconds):
             queue.plan(.agentTick(agent: agent, run: agents[agent].run), after: milliseconds)
-        case .stopGettingBase, .finish, .remember: break
+        case .stopGettingBase, .finish, .remember, .getControl: break
         case .evaluate: break  // a simulated fleet's versions are judged on data that no agent has
         }
     }

@@ -130,6 +130,20 @@ struct RoundParticipationTests {
             participation.handle(.base(Digest(of: files[2]), files[2]), uptime: 4) == [.train(asked, bases: files)])
     }
 
+    @Test("the fleet's control variate is fetched after the base")
+    func control() {
+        var participation = participation()
+        let file = Data("a control variate".utf8)
+        var asked = offer()
+        asked.settings.controlVariates = true
+        asked.control = ChunkPlan(of: file, chunkBytes: 1000)
+        _ = participation.handle(.offer(asked, live), uptime: 0)
+        #expect(participation.handle(.base(Digest(of: base), base), uptime: 1) == [.getControl(asked.control!)])
+        #expect(
+            participation.handle(.base(Digest(of: file), file), uptime: 2)
+                == [.train(asked, bases: [base], control: file)])
+    }
+
     @Test("a version is scored instead of trained from where that is asked")
     func evaluates() {
         var participation = participation()
@@ -371,6 +385,48 @@ struct RoundLearnerTests {
         #expect(throws: RoundFailure.self) { try learner.train(data, offer: offer, bases: [fits]) { true } }
     }
 
+    @Test("with control variates it trains by plain descent, and sends the change of its own beside the weights")
+    func controlVariates() throws {
+        let bytes = try untrained()
+        let base = try ModelArtifact(parsing: bytes)
+        let count = base.parameters.count
+        var offer = offer(for: bytes)
+        (offer.settings.controlVariates, offer.settings.learningRate) = (true, 0.05)
+        func change(in answer: RoundLearner.Answer) throws -> (weights: ParameterVector, control: ParameterVector) {
+            let file = try SafetensorsFile(parsing: answer.body, types: Tensor.ElementType.allCases)
+            let (control, others) = try #require(try ControlVariate.taken(from: file.tensors, count: count))
+            return (
+                try CompressedUpdate(tensors: others, metadata: file.metadata).decode(onto: base.parameters),
+                control.values
+            )
+        }
+
+        let first = try learner.train(data, offer: offer, base: bytes, controls: ControlTerms()) { true }
+        let (weights, own) = try change(in: first)
+        #expect(first.control == own && own.norm > 0)
+        // From zero, own⁺ = (w - y) / (K η): it points from the weights to the base.
+        let way = base.parameters - weights
+        let ratio = own.norm / way.norm
+        #expect((0..<count).allSatisfy { abs(Double(own[$0]) - ratio * Double(way[$0])) < 1e-4 * max(1, own.norm) })
+
+        // An agent whose own is the fleet's is not corrected: the same steps, and then no change to speak of.
+        let fleet = SafetensorsFile(
+            tensors: [try ControlVariate(own).tensor], metadata: ["format": ControlVariate.format]
+        ).encoded()
+        let again = try learner.train(
+            data, offer: offer, base: bytes, controls: ControlTerms(fleet: fleet, own: own)
+        ) { true }
+        #expect(try change(in: again).weights == weights)
+        #expect(try #require(again.control).norm > 0.99 * own.norm)
+        let corrected = try learner.train(
+            data, offer: offer, base: bytes, controls: ControlTerms(fleet: fleet)
+        ) { true }
+        #expect(try change(in: corrected).weights != weights)
+        #expect(throws: RoundFailure.self) {
+            try learner.train(data, offer: offer, base: bytes, controls: ControlTerms(fleet: Data([1]))) { true }
+        }
+    }
+
     @Test("the scores of held-out windows go along where they are wanted, and nowhere else")
     func scores() throws {
         let bytes = try untrained()
@@ -382,28 +438,6 @@ struct RoundLearnerTests {
         #expect(scores.count == 40 && scores.isPlausible && scores.minimum >= 0)
         let median = try #require(scores.quantile(0.5))
         #expect(try #require(answer.lossAfter) / 4 < median && median < 4 * #require(answer.lossAfter))
-    }
-
-    @Test("a device with few windows starts with the fleet's threshold, if there is one, until it has its own")
-    func provisional() throws {
-        let directory = try TemporaryDirectory()
-        let local = LocalLearner(configuration: Fixtures.configuration(directory), contract: Fixtures.contract)
-        let windowsPerDay = LocalLearner.windowsPerDay(Fixtures.contract, stride: 4)
-        let text = "agents=4 scale=0.002 start=0.02 windows=800"
-        let prior = try #require(ThresholdPrior(parsing: text))
-        let plain = try Fixtures.trained().artifact
-        let fleet = try Fixtures.trained(provenance: [ThresholdPrior.provenanceKey: text]).artifact
-        let few = TrainingData([Fixtures.device: Fixtures.windows(20)])
-
-        #expect(try local.calibrate(plain, few).isEmpty)
-        #expect(try local.calibrate(fleet, TrainingData([Fixtures.device: Fixtures.windows(9)])).isEmpty)
-        let start = try #require(try local.calibrate(fleet, few)[Fixtures.device])
-        #expect(start.isProvisional)
-        #expect(start.threshold == prior.level(exceedance: fleet.falseAlarmsPerDay / windowsPerDay))
-        // What can not be judged on so few windows is not held against a model.
-        #expect(try local.selfTest(fleet, [Fixtures.device: start], few, seed: 1).passes)
-        let own = try #require(try local.calibrate(fleet, data)[Fixtures.device])
-        #expect(!own.isProvisional && own.threshold != start.threshold)
     }
 
     @Test("a version is scored on the newest fifth of the windows, with the level and threshold of those before")

@@ -51,7 +51,9 @@ struct LineageTests {
         let parts = try split(far, into: 2)
         #expect(parts.map(\.count) == [3, 3] && parts[0] == [0, 2, 5])
         #expect(try split(updates([left, right, left]), into: 2) == [[0, 1, 2]])
-        let same = (0..<6).map { Contribution(agent: AgentID(checked: "b\($0)"), parameters: ParameterVector([1, 2]), windows: 9) }
+        let same = (0..<6).map {
+            Contribution(agent: AgentID(checked: "b\($0)"), parameters: ParameterVector([1, 2]), windows: 9)
+        }
         #expect(try split(same, into: 2) == [[0, 1, 2, 3, 4, 5]])
         #expect(try split(far, into: 1) == [[0, 1, 2, 3, 4, 5]])
     }

@@ -70,7 +70,7 @@ struct StrategyDescriptionTests {
         #expect(
             message("fedsgd")
                 == "there is no strategy \"fedsgd\"; there are robust, fedavg, fedavgm, fedadagrad, fedyogi, fedadam, "
-                + "fedbuff, median, trimmed-mean, geometric-median, krum, multi-krum, bulyan")
+                + "fedbuff, scaffold, median, trimmed-mean, geometric-median, krum, multi-krum, bulyan")
         #expect(message("krum:beta1=0.5") == "strategy krum takes no \"beta1\"; it takes maximum-malicious")
         #expect(message("krum:") == "strategy krum takes no \"\"; it takes maximum-malicious")
         #expect(

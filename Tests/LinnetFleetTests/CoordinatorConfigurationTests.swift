@@ -84,12 +84,20 @@ struct CoordinatorConfigurationTests {
         }
     }
 
-    @Test("a strategy that agents can not take part in is refused with the reason and a way out")
-    func simulatedOnly() {
+    @Test("what does not go together is refused with the reason and a way out")
+    func together() {
+        #expect(problems(minimal + "rounds: {strategy: scaffold}").isEmpty)
         #expect(
-            problems(minimal + "rounds: {strategy: scaffold}") == [
-                #"coordinator.yaml:4: "rounds.strategy" is "scaffold"; it needs each agent's control variate beside its "#
-                    + #"weights, which updates do not carry; take fedavg, and "rounds.proximalMu" against drift"#
+            problems(minimal + "rounds: {strategy: scaffold, proximalMu: 0.1, clusters: 2}") == [
+                #"coordinator.yaml:4: "rounds.proximalMu" is 0.1; scaffold corrects drift by itself: 0"#,
+                #"coordinator.yaml:4: "rounds.clusters" is 2, and scaffold has one control variate; take another strategy"#,
+            ])
+        #expect(problems(minimal + "rounds: {clusters: 2}").isEmpty)
+        #expect(
+            problems(minimal + "rounds: {strategy: fedbuff, clusters: 2}\nrelease: {policy: manual}") == [
+                #"coordinator.yaml:4: "rounds.clusters" is 2, and fedbuff fills one buffer; take another strategy"#,
+                #"coordinator.yaml:4: "rounds.clusters" is 2, and a rollout brings one version to a whole cohort; take "#
+                    + #""release.policy: immediate", or 1 lineage"#,
             ])
     }
 

@@ -117,7 +117,7 @@ struct UpdateAdmissionTests {
         var broken = model
         broken.parameters[3] = .infinity
 
-        #expect(try admission.judge(file, of: header(), base: model, channelCount: 2) == file)
+        #expect(try admission.judge(file, of: header(), base: model, channelCount: 2).body == file)
         #expect(throws: UpdateRefusal.notFinite) {
             try admission.judge(broken.encoded(), of: header(), base: model, channelCount: 2)
         }

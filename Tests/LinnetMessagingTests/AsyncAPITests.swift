@@ -107,7 +107,7 @@ struct AsyncAPITests {
         (state.devices[0].score, state.devices[0].threshold) = (nil, nil)
         var offer = Samples.offer
         (offer.kind, offer.base) = (.statistics, nil)
-        (offer.spreadMilliseconds, offer.nextAt, offer.lineages) = (nil, nil, nil)
+        (offer.spreadMilliseconds, offer.nextAt, offer.lineages, offer.control) = (nil, nil, nil, nil)
         var header = Samples.header
         (header.kind, header.base, header.lossBefore, header.lossAfter) = (.statistics, nil, nil, nil)
         header.scores = nil

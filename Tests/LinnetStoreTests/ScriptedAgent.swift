@@ -89,7 +89,7 @@ struct ScriptedAgent {
     /// The answer to a training round in fewer bytes: the base with every parameter moved by `change`.
     func training(
         for offer: RoundOffer, base: ModelArtifact, encoding: UpdateEncoding, sequence: Int64,
-        change: (inout ModelArtifact) -> Void
+        control: ParameterVector? = nil, change: (inout ModelArtifact) -> Void
     ) throws {
         var model = base
         change(&model)
@@ -98,7 +98,8 @@ struct ScriptedAgent {
             encoding, base: base.parameters, trained: model.parameters,
             blocks: try Network(base.architecture).slots.map(\.range), using: &generator
         ).update
-        let file = SafetensorsFile(tensors: update.tensors, metadata: update.metadata)
+        let tensors = update.tensors + (try control.map { [try ControlVariate($0).tensor] } ?? [])
+        let file = SafetensorsFile(tensors: tensors, metadata: update.metadata)
         try send(file.encoded(), for: offer, sequence: sequence)
     }
 

@@ -79,7 +79,14 @@ public struct CoordinatorConfiguration: Sendable, Equatable {
     /// What one setting asks of others.
     private static func check(_ settings: FleetSettings, _ rounds: ConfigurationSection) {
         let clusters = settings.rounds.clusters
+        if settings.strategy.usesControlVariates, settings.rounds.settings.proximalMu > 0 {
+            rounds.problem(
+                "proximalMu", "is \(settings.rounds.settings.proximalMu); scaffold corrects drift by itself: 0")
+        }
         guard clusters > 1 else { return }
+        if settings.strategy.usesControlVariates {
+            rounds.problem("clusters", "is \(clusters), and scaffold has one control variate; take another strategy")
+        }
         if settings.strategy.buffer != nil {
             rounds.problem("clusters", "is \(clusters), and fedbuff fills one buffer; take another strategy")
         }
@@ -93,13 +100,6 @@ public struct CoordinatorConfiguration: Sendable, Equatable {
 
     private static func strategy(_ rounds: ConfigurationSection) -> StrategyDescription {
         let text = rounds.string("strategy", default: StrategyDescription.standard.description)
-        guard text.prefix(while: { $0 != ":" }) != "scaffold" else {
-            rounds.problem(
-                "strategy",
-                "is \"\(text.prefix(80))\"; it needs each agent's control variate beside its weights, which updates do not "
-                    + "carry; take fedavg, and \"rounds.proximalMu\" against drift")
-            return .standard
-        }
         do throws(StrategyError) {
             return try StrategyDescription(parsing: text)
         } catch {

@@ -67,8 +67,11 @@ extension FleetCoordinator {
     // MARK: - Model files
 
     /// Sends every chunk of a model once, for all who listen; who comes later asks for it.
-    func broadcastModel(_ model: ModelReference) {
-        guard broadcasted.insert(model.version.digest).inserted else { return }
-        share(model.version.digest, Array(0..<model.plan.count))
+    func broadcastModel(_ model: ModelReference) { broadcast(model.plan) }
+
+    /// The same for any file.
+    func broadcast(_ plan: ChunkPlan) {
+        guard broadcasted.insert(plan.digest).inserted else { return }
+        share(plan.digest, Array(0..<plan.count))
     }
 }

@@ -179,12 +179,13 @@ extension FleetCoordinator {
                 case .wait: return
                 case .take: break
                 }
-                let stored = try admission.judge(
+                let (stored, control) = try admission.judge(
                     body, of: header, base: try header.base.flatMap(model),
-                    channelCount: contracts[header.cohort]?.channels.count ?? 0)
+                    channelCount: contracts[header.cohort]?.channels.count ?? 0, settings: situation.open?.settings)
                 try accept(
                     UpdateRecord(
-                        header: header, body: stored, receivedAt: clock.now(), round: situation.open?.number))
+                        header: header, body: stored, control: control, receivedAt: clock.now(),
+                        round: situation.open?.number))
             } catch let refusal as UpdateRefusal {
                 try refuse(refusal, round: round, sequence: header.sequence, of: agent)
             }

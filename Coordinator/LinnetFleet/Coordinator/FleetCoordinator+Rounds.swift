@@ -48,7 +48,7 @@ extension FleetCoordinator {
         switch settings.rounds.decide(situation, strategy: settings.strategy, using: &generator) {
         case .wait(let reason): blockers[cohort] = reason
         case .open(let proposal):
-            let round = try store.open(proposal) { round in
+            let round = try store.open(try withControl(proposal)) { round in
                 entry(
                     "round opened", "round \(round.number)",
                     "\(round.kind.rawValue), cohort \(cohort), asked \(round.participants.count) of "
@@ -63,6 +63,7 @@ extension FleetCoordinator {
                 ])
             announce(round)
             for base in round.bases { broadcastModel(base) }
+            if let control = round.control { broadcast(control) }
         }
     }
 
@@ -128,15 +129,18 @@ extension FleetCoordinator {
     ) throws -> VersionRecord {
         let base = group.base
         let updates = StoredUpdates(group.headers, of: round.number, base: base.version, in: store)
+        let controls =
+            round.settings.controlVariates
+            ? StoredUpdates(group.headers, of: round.number, base: base.version, in: store, reading: .control) : nil
         let file = (try? store.file(of: base.version.digest)) ?? nil  // a file that can not be read is a missing base
         let state = try store.serverState(of: base.version.digest)
         let origins = try origins(of: group.headers, base: base.version)
         do throws(VersionMakingError) {
             return try making.next(
                 of: round, number: number, lineage: group.lineage, base: base, baseFile: file, origins: origins,
-                state: state, updates: updates, headers: group.headers, at: now)
+                state: state, updates: updates, controls: controls, headers: group.headers, at: now)
         } catch {
-            throw updates.storeFailure ?? error
+            throw updates.storeFailure ?? controls?.storeFailure ?? error
         }
     }
 

@@ -273,7 +273,7 @@ public actor FleetCoordinator: Service {
     /// A model's file; `nil` if nobody has it.
     private func model(_ digest: Digest) -> Data? {
         var file: Data?
-        attempt("read a model") { file = try self.store.file(of: digest) }
+        attempt("read a model") { file = try self.store.file(of: digest) ?? self.controlFile(digest) }
         return file
     }
 

@@ -3,6 +3,7 @@
 import FoundationEssentials
 import LinnetDomain
 import LinnetMessaging
+import LinnetNumerics
 
 /// What storing an event came to.
 public enum EventOutcome: Sendable, Equatable {
@@ -84,6 +85,8 @@ public protocol RoundStore: Sendable {
     func updateHeaders(of round: Int) throws -> [UpdateHeader]
     /// The body of an accepted update; `nil` once it is gone.
     func updateBody(of round: Int, agent: AgentID) throws -> Data?
+    /// The change of a control variate that came with an accepted update; `nil` if none did, or once it is gone.
+    func updateControl(of round: Int, agent: AgentID) throws -> ParameterVector?
     func acceptedAgents(of round: Int) throws -> Set<AgentID>
     /// Highest sequence number ever taken from this agent; 0 for none.
     func lastSequence(of agent: AgentID) throws -> Int64

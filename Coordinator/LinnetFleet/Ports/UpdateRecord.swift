@@ -3,20 +3,26 @@
 import FoundationEssentials
 import LinnetDomain
 import LinnetMessaging
+import LinnetNumerics
 
 /// An update that has passed every check.
 public struct UpdateRecord: Sendable, Equatable {
     public var header: UpdateHeader
     /// The whole model with the trained weights, however few bytes it came in, or the statistics as JSON.
     public var body: Data
+    /// The change of the agent's control variate, where the round has control variates.
+    public var control: ParameterVector?
     public var receivedAt: Timestamp
     /// The round it counts for: the one it answers, or a later one that took it into its buffer.
     public var round: Int
 
-    public init(header: UpdateHeader, body: Data, receivedAt: Timestamp, round: Int? = nil) {
+    public init(
+        header: UpdateHeader, body: Data, control: ParameterVector? = nil, receivedAt: Timestamp, round: Int? = nil
+    ) {
         self.header = header
         self.round = round ?? header.round
         self.body = body
+        self.control = control
         self.receivedAt = receivedAt
     }
 }

@@ -30,6 +30,9 @@ public struct Round: Codable, Sendable, Equatable {
     public var clusters: ClusterTerms?
     /// The newest versions of the cohort's other lineages, by their numbers from 1 on.
     public var lineages: [ModelReference]?
+    /// Where there are control variates: the file of the fleet's, absent while it is zero, and how many agents the cohort has.
+    public var control: ChunkPlan?
+    public var agents: Int?
     public var settings: ClientSettings
     public var participants: [AgentID]
     /// Updates that end the round early.
@@ -81,7 +84,7 @@ public struct Round: Codable, Sendable, Equatable {
     public func offer(nextAt: Timestamp? = nil) -> RoundOffer {
         RoundOffer(
             cohort: cohort, round: number, kind: kind, isOpen: phase == .collecting, base: base, lineages: lineages,
-            settings: settings,
+            control: control, settings: settings,
             participants: participants, openedAt: openedAt, deadline: deadline,
             spreadMilliseconds: spreadMilliseconds, nextAt: nextAt)
     }

@@ -130,6 +130,10 @@ public struct RoundPolicy: Sendable, Equatable {
             minimumWindows: minimumWindows, openedAt: situation.now,
             deadline: situation.now.adding(milliseconds: deadlineMilliseconds))
         round.spreadMilliseconds = spread(of: participants.count)
+        if strategy.usesControlVariates, round.kind == .training {
+            round.settings.controlVariates = true
+            round.agents = situation.agents.count
+        }
         if clusters > 1, round.kind == .training {
             round.clusters = ClusterTerms(count: clusters, quorum: lineageQuorum)
             round.lineages = situation.lineages.isEmpty ? nil : situation.lineages

@@ -17,17 +17,27 @@ public final class StoredUpdates: UpdateSource {
     /// Who sent what, in agent order.
     public let headers: [UpdateHeader]
     private let store: any FleetStore
+    private let part: Part
     private let round: Int
     private let memoryLimit: Int
     private let copy = Mutex<WeightsCopy?>(nil)
     private let failure = Mutex<(any Error)?>(nil)
 
+    /// What is read of each update.
+    public enum Part: Sendable {
+        case weights
+        /// The change of the agent's control variate.
+        case control
+    }
+
     /// - Parameters:
     ///   - headers: of the accepted updates, one an agent.
     ///   - base: the version that the round started from; how stale an update is counts from there.
+    ///   - part: what is read of each.
     ///   - memoryLimit: bytes of weights up to which a copy is kept in memory.
     public init(
         _ headers: [UpdateHeader], of round: Int, base: ModelVersion, in store: any FleetStore,
+        reading part: Part = .weights,
         memoryLimit: Int = 64 * 1024 * 1024
     ) {
         self.headers = headers.sorted { $0.agent < $1.agent }
@@ -36,6 +46,7 @@ public final class StoredUpdates: UpdateSource {
                 agent: header.agent, windows: header.windows,
                 staleness: LateUpdates.staleness(of: header, base: base))
         }
+        self.part = part
         self.round = round
         self.memoryLimit = memoryLimit
         self.store = store
@@ -93,6 +104,11 @@ public final class StoredUpdates: UpdateSource {
     /// The weights of one update, from its file in the store.
     private func stored(_ row: Int) throws(AggregationError) -> ParameterVector {
         let agent = contributors[row].agent
+        if part == .control {
+            let control = try reading(row) { try store.updateControl(of: round, agent: agent) }
+            guard let control else { throw .unreadable(agent: agent, reason: "its control variate is not stored") }
+            return control
+        }
         let body = try reading(row) { try store.updateBody(of: round, agent: agent) }
         guard let body else { throw .unreadable(agent: agent, reason: "it is not stored any more") }
         do throws(VersionMakingError) {

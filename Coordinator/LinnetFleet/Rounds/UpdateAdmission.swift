@@ -5,6 +5,7 @@ import LinnetDomain
 import LinnetFederation
 import LinnetMessaging
 import LinnetNN
+import LinnetNumerics
 
 /// The order in which an update is judged, from its header to its numbers; the same for a coordinator with a database and
 /// for one in a simulation.
@@ -92,7 +93,8 @@ public struct UpdateAdmission: Sendable {
             agent: header.agent, cohort: header.cohort, round: header.round, kind: header.kind, base: header.base,
             windows: header.windows, sequence: header.sequence, lastSequence: situation.lastSequence,
             alreadySubmitted: situation.hasSubmitted, terms: terms)
-        let limit = header.base == nil ? Self.maximumStatisticsBytes : (open?.base?.plan.bytes ?? 0) + 65_536
+        let weights = (open?.base?.plan.bytes ?? 0) * (open?.settings.controlVariates == true ? 2 : 1)
+        let limit = header.base == nil ? Self.maximumStatisticsBytes : weights + 65_536
         guard header.plan.bytes <= limit else {
             throw .malformed("it announces \(header.plan.bytes) bytes; an update of this round has \(limit) at most")
         }
@@ -109,10 +111,13 @@ public struct UpdateAdmission: Sendable {
     /// - Parameters:
     ///   - base: the version that the header names; `nil` where it is not stored any more, or can not be read.
     ///   - channelCount: the cohort's number of channels.
-    /// - Returns: what is stored of the body: weights as a whole model, all else as it came.
+    ///   - settings: the open round's.
+    /// - Returns: what is stored of the body: weights as a whole model, all else as it came; and the change of the agent's
+    ///   control variate, where the round has control variates.
     public func judge(
-        _ body: Data, of header: UpdateHeader, base: ModelArtifact?, channelCount: Int
-    ) throws(UpdateRefusal) -> Data {
+        _ body: Data, of header: UpdateHeader, base: ModelArtifact?, channelCount: Int,
+        settings: ClientSettings? = nil
+    ) throws(UpdateRefusal) -> (body: Data, control: ParameterVector?) {
         switch header.kind {
         case .statistics:
             let statistics: StatisticsBody
@@ -123,7 +128,7 @@ public struct UpdateAdmission: Sendable {
             }
             try screening.screen(
                 moments: statistics.channels, sketches: statistics.sketches, channelCount: channelCount)
-            return body
+            return (body, nil)
         case .evaluation:
             do throws(WireError) {
                 let report = try Wire.decode(EvaluationBody.self, from: body, limit: EvaluationBody.maximumBytes)
@@ -134,16 +139,24 @@ public struct UpdateAdmission: Sendable {
             } catch {
                 throw .malformed("\(error)")
             }
-            return body
+            return (body, nil)
         case .training:
             guard let base else { throw .staleBase(found: header.base, expected: nil) }
             guard looksAtNumbers else {
                 // What can not be read is stored as it is: who does not screen finds out when it is too late.
-                return (try? UpdateDecoding.model(in: body, base: base).encoded()) ?? body
+                return ((try? UpdateDecoding.update(in: body, base: base).model.encoded()) ?? body, nil)
             }
-            let update = try UpdateDecoding.model(in: body, base: base)
+            let (update, control) = try UpdateDecoding.update(in: body, base: base)
             try screening.screen(parameters: update.parameters, base: base.parameters)
-            return update.encoded()
+            guard let settings, settings.controlVariates else {
+                guard control == nil else { throw .malformed("it brings a control variate that nobody asked for") }
+                return (update.encoded(), nil)
+            }
+            guard let control else { throw .malformed("it brings no control variate, which the round asks for") }
+            // As far as `(w - y) / (K η)` and the fleet's own can be apart, for K of 1 or more.
+            let limit = 2 * screening.maximumNorm / settings.learningRate
+            guard control.norm <= limit else { throw .normTooLarge(norm: control.norm, limit: limit) }
+            return (update.encoded(), control)
         }
     }
 }

@@ -11,32 +11,46 @@ import LinnetNumerics
 /// what is stored, aggregated and computed again later knows one form.
 public enum UpdateDecoding {
     /// - Parameter base: the version that the update was trained from.
-    /// - Returns: the base with the trained weights.
+    /// - Returns: the base with the trained weights, and the change of a control variate, if it brings one.
     /// - Throws: ``UpdateRefusal``; whatever the bytes are, nothing traps.
-    public static func model(in body: Data, base: ModelArtifact) throws(UpdateRefusal) -> ModelArtifact {
+    public static func update(
+        in body: Data, base: ModelArtifact
+    ) throws(UpdateRefusal) -> (model: ModelArtifact, control: ParameterVector?) {
         let file: SafetensorsFile
         do throws(SafetensorsError) {
             file = try SafetensorsFile(parsing: body, types: Tensor.ElementType.allCases)
         } catch {
             throw .malformed("\(error)")
         }
-        guard file.metadata["format"] == CompressedUpdate.format else { return try wholeModel(in: body, base: base) }
+        guard file.metadata["format"] == CompressedUpdate.format else {
+            return (try wholeModel(in: body, base: base), nil)
+        }
         var model = base
-        model.parameters = try parameters(in: file, base: base)
-        return model
-    }
-
-    private static func parameters(
-        in file: SafetensorsFile, base: ModelArtifact
-    ) throws(UpdateRefusal) -> ParameterVector {
-        let network: Network
-        do throws(NetworkError) { network = try Network(base.architecture) } catch { throw .malformed("\(error)") }
         do throws(CompressionError) {
-            let update = try CompressedUpdate(tensors: file.tensors, metadata: file.metadata)
-            return try update.decode(onto: base.parameters, blocks: network.slots.map(\.range))
+            let taken = try ControlVariate.taken(from: file.tensors, count: base.parameters.count)
+            model.parameters = try parameters(taken?.others ?? file.tensors, metadata: file.metadata, base: base)
+            return (model, taken?.control.values)
         } catch {
             throw UpdateRefusal(error)
         }
+    }
+
+    /// The base with the trained weights, whatever else the update brings.
+    ///
+    /// - Throws: ``UpdateRefusal``.
+    public static func model(in body: Data, base: ModelArtifact) throws(UpdateRefusal) -> ModelArtifact {
+        try update(in: body, base: base).model
+    }
+
+    private static func parameters(
+        _ tensors: [Tensor], metadata: [String: String], base: ModelArtifact
+    ) throws(CompressionError) -> ParameterVector {
+        let network: Network
+        do throws(NetworkError) { network = try Network(base.architecture) } catch {
+            throw .tensor("parameters", reason: "belong to a base that is no network: \(error)")
+        }
+        let update = try CompressedUpdate(tensors: tensors, metadata: metadata)
+        return try update.decode(onto: base.parameters, blocks: network.slots.map(\.range))
     }
 
     private static func wholeModel(in body: Data, base: ModelArtifact) throws(UpdateRefusal) -> ModelArtifact {

@@ -122,22 +122,29 @@ public struct VersionMaking: Sendable {
     ///   - number: the version's, where one in quarantine has the base's next one already.
     ///   - origins: the files of older versions that updates started from, by how many versions ago that was.
     ///   - state: what the strategy remembered when it made the base; another strategy's memory is let go.
+    ///   - controls: the changes of control variates, where the strategy has them.
     ///   - headers: of the updates, in any order.
     public func next(
         of round: Round, number: Int? = nil, lineage: Int = 0, base: ModelReference, baseFile: Data?,
         origins: [Int: Data] = [:],
         state: Data? = nil,
-        updates: any UpdateSource, headers: [UpdateHeader], at now: Timestamp
+        updates: any UpdateSource, controls: (any UpdateSource)? = nil, headers: [UpdateHeader], at now: Timestamp
     ) throws(VersionMakingError) -> VersionRecord {
         guard let baseFile else { throw .missingBase(base.version.digest) }
         var artifact = try Self.artifact(baseFile)
         var starts: [Int: ParameterVector] = [:]
         for (age, file) in origins { starts[age] = try Self.artifact(file).parameters }
         let rule = settings.strategy.rule
-        let memory = try Self.memory(state, of: rule)
-        let outcome: ServerRule.Outcome
+        let hasControls = settings.strategy.usesControlVariates
+        let memory = try Self.memory(state, of: rule, hasControls: hasControls)
+        var outcome: ServerRule.Outcome
         do throws(AggregationError) {
             outcome = try rule.apply(to: updates, onto: artifact.parameters, origins: starts, state: memory)
+            if hasControls, let controls {
+                outcome.state.optimizer = try ControlVariate.next(
+                    after: memory.optimizer, changes: controls, agents: round.agents ?? headers.count,
+                    count: artifact.parameters.count)
+            }
         } catch {
             throw .aggregation(error)
         }
@@ -153,7 +160,7 @@ public struct VersionMaking: Sendable {
         var version = try record(
             artifact, round: round, number: number, parent: base.version.digest, headers: headers, at: now)
         version.lineage = lineage
-        version.serverState = rule.hasState ? Data(outcome.state.bytes) : nil
+        version.serverState = rule.hasState || hasControls ? Data(outcome.state.bytes) : nil
         return version
     }
 
@@ -166,13 +173,16 @@ public struct VersionMaking: Sendable {
     private static let strategyKey = "strategy"
 
     /// What a rule goes on with: its own memory, and a fresh one after the operator has chosen another strategy.
-    private static func memory(_ bytes: Data?, of rule: ServerRule) throws(VersionMakingError) -> ServerState {
-        guard let bytes, rule.hasState else { return ServerState() }
+    private static func memory(
+        _ bytes: Data?, of rule: ServerRule, hasControls: Bool
+    ) throws(VersionMakingError) -> ServerState {
+        guard let bytes, rule.hasState || hasControls else { return ServerState() }
         var state: ServerState
         do throws(ServerStateError) { state = try ServerState(bytes: [UInt8](bytes)) } catch {
             throw .serverState(error)
         }
-        if state.optimizer.kind != rule.optimizer?.stateKind { state.optimizer = ServerOptimizerState() }
+        let kind = hasControls ? ControlVariate.stateKind : rule.optimizer?.stateKind
+        if state.optimizer.kind != kind { state.optimizer = ServerOptimizerState() }
         if rule.clipping == nil { state.clipping = nil }
         return state
     }

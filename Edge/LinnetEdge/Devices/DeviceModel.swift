@@ -21,11 +21,14 @@ public struct DeviceModel: Sendable, Equatable {
 final class Scorer {
     let version: ModelVersion
     let threshold: Double
+    /// Whether the threshold was not fitted on the device's own scores.
+    let isProvisional: Bool
     private let detector: ReconstructionDetector
 
     init(_ model: DeviceModel) throws(DetectionError) {
         version = model.version
         threshold = model.calibration.threshold
+        isProvisional = model.calibration.isProvisional
         detector = try ReconstructionDetector(model: model.artifact, calibration: model.calibration)
     }
 

@@ -134,7 +134,11 @@ public actor DevicePipeline {
             () throws(DetectionError) in try active.contributions(window, channels: contract.channels)
         }
         let phase = alarms.state.phase
-        learn(window, isAnomalous: scored.isAnomalous, phase: phase)
+        // A threshold that others have found may be wrong for this device. If it decided what is learned, the device might
+        // never have enough windows for one of its own.
+        learn(
+            window, isAnomalous: scored.isAnomalous && !active.isProvisional,
+            phase: active.isProvisional ? .learning : phase)
         try tryOut(window, scored, by: active, isFiring: before == .firing || phase == .firing)
         if let event { try await report(event) }
         if phase != before { output(.phaseChanged) }

@@ -21,7 +21,7 @@ public struct RoundArrival: Sendable, Equatable {
 public enum RoundEvent: Sendable, Equatable {
     /// An offer came whose signature is the coordinator's.
     case offer(RoundOffer, RoundArrival)
-    /// The version to train from is here.
+    /// The version to train from, or another file that the offer names, is here.
     case base(Digest, Data)
     /// The answer is ready.
     case prepared(PreparedUpdate)
@@ -42,9 +42,13 @@ public enum RoundAction: Sendable, Equatable {
     /// Store when the coordinator wants to be answered next.
     case remember(RoundPace)
     case getBase(ModelReference)
+    /// Get the fleet's control variate.
+    case getControl(ChunkPlan)
     case stopGettingBase(Digest)
     /// Train from one of these files, by lineage, on the agent's own windows, and prepare the answer.
-    case train(RoundOffer, bases: [Data])
+    ///
+    /// - `control`: the fleet's control variate, where the offer names its file.
+    case train(RoundOffer, bases: [Data], control: Data? = nil)
     /// Score this file on the agent's own held-back windows, and prepare the answer.
     case evaluate(RoundOffer, base: Data)
     /// Add up the moments of the agent's own windows, and prepare the answer.

@@ -63,6 +63,8 @@ public struct RoundLearner: Sendable {
         public var residual: ParameterVector?
         /// The scores of the held-out windows, where they are wanted.
         public var scores: QuantileSketch?
+        /// The agent's control variate after this, `[P]`; to be kept once this is accepted.
+        public var control: ParameterVector?
     }
 
     /// Adds up each channel's moments and distribution around each device's own level.
@@ -99,45 +101,13 @@ public struct RoundLearner: Sendable {
     ///   - residual: what the last top-k update has left out; of another network it is let go.
     ///   - pause: called after each batch; `false` ends the training, and what is best so far is the answer.
     public func train(
-        _ data: TrainingData, offer: RoundOffer, base file: Data, residual: ParameterVector? = nil, pause: () -> Bool
+        _ data: TrainingData, offer: RoundOffer, base file: Data, residual: ParameterVector? = nil,
+        controls: ControlTerms? = nil, pause: () -> Bool
     ) throws(RoundFailure) -> Answer {
         try check(data.count)
         let base = try base(file, of: offer)
         let rows = data.standardized(scale: base.scaler.scale, heldOutShare: Self.validationShare)
-        return try train(rows, offer: offer, base: base, residual: residual, pause: pause)
-    }
-
-    /// Trains the lineage that explains the held-out windows best (IFCA, see `Lineages`).
-    ///
-    /// - Parameters:
-    ///   - files: the offer's bases, by the number of their lineage; at least one.
-    ///   - residual, pause: as for one base.
-    public func train(
-        _ data: TrainingData, offer: RoundOffer, bases files: [Data], residual: ParameterVector? = nil,
-        pause: () -> Bool
-    ) throws(RoundFailure) -> Answer {
-        guard files.count == offer.bases.count, let first = files.first else {
-            throw .base("\(files.count) files are here of \(offer.bases.count)")
-        }
-        guard files.count > 1 else {
-            return try train(data, offer: offer, base: first, residual: residual, pause: pause)
-        }
-        try check(data.count)
-        var losses: [Double] = []
-        for (file, reference) in zip(files, offer.bases) {
-            let model = try base(file, as: reference.version)
-            let network: Network
-            do { network = try Network(model.architecture) } catch { throw .base("\(error)") }
-            let rows = data.standardized(scale: model.scaler.scale, heldOutShare: Self.validationShare)
-            let scores = Self.heldOutScores(of: rows, network, model.parameters)
-            losses.append(scores.isEmpty ? .infinity : scores.reduce(0, +) / Double(scores.count))
-        }
-        guard let best = Lineages.best(of: losses) else { throw .base("no lineage has a finite error") }
-        var chosen = offer
-        chosen.base = offer.bases[best]
-        var answer = try train(data, offer: chosen, base: files[best], residual: residual, pause: pause)
-        answer.base = offer.bases[best].version
-        return answer
+        return try train(rows, offer: offer, base: base, residual: residual, controls: controls, pause: pause)
     }
 
     /// Trains from a base on rows that have been standardized before: for whoever trains on the same ones again and again.
@@ -148,20 +118,25 @@ public struct RoundLearner: Sendable {
         try check(rows.windows)
         let base = try base(file, of: offer)
         guard rows.scale == base.scaler.scale else { throw .base("the rows were standardized for another one") }
-        return try train(rows, offer: offer, base: base, residual: residual, pause: pause)
+        return try train(rows, offer: offer, base: base, residual: residual, controls: nil, pause: pause)
     }
 
     private func train(
-        _ rows: StandardizedRows, offer: RoundOffer, base: ModelArtifact, residual: ParameterVector?, pause: () -> Bool
+        _ rows: StandardizedRows, offer: RoundOffer, base: ModelArtifact, residual: ParameterVector?,
+        controls: ControlTerms?, pause: () -> Bool
     ) throws(RoundFailure) -> Answer {
         var model = base
         let settings = Self.settings(offer, seed: seed)
+        let scaffold = try controls.map { terms throws(RoundFailure) in
+            try Scaffolding(terms, count: base.parameters.count)
+        }
         let network: Network
         let report: TrainingReport
         do {
             network = try Network(model.architecture)
             var trainer = Trainer(network: network, settings: settings)
-            report = try trainer.fit(&model.parameters, inputs: rows.matrix, pause: pause)
+            report = try trainer.fit(
+                &model.parameters, inputs: rows.matrix, correction: scaffold?.correction, pause: pause)
         } catch {
             throw .training("\(error)")
         }
@@ -178,27 +153,42 @@ public struct RoundLearner: Sendable {
             scores.add(Self.heldOutScores(of: rows, network, model.parameters))
             answer.scores = scores
         }
-        guard offer.settings.updateEncoding != .full else {
+        let change = scaffold.map { scaffold in
+            let (own, change) = scaffold.finish(from: base.parameters, to: model.parameters, report, settings)
+            answer.control = own
+            return change
+        }
+        try write(model, base: base, change: change, offer, seed: settings.seed, residual: residual, into: &answer)
+        return answer
+    }
+
+    /// Writes trained weights down as the offer says, with the change of a control variate, if there is one.
+    private func write(
+        _ model: ModelArtifact, base: ModelArtifact, change: ParameterVector?, _ offer: RoundOffer, seed: UInt64,
+        residual: ParameterVector?, into answer: inout Answer
+    ) throws(RoundFailure) {
+        guard offer.settings.updateEncoding != .full || change != nil else {
             answer.body = model.encoded()
-            return answer
+            return
         }
         // Another stream than the one that orders batches.
-        var generator = SeededGenerator(seed: ~settings.seed)
-        do throws(CompressionError) {
+        var generator = SeededGenerator(seed: ~seed)
+        do {
             let (update, rest) = try CompressedUpdate.encode(
                 offer.settings.updateEncoding, base: base.parameters, trained: model.parameters,
-                blocks: network.slots.map(\.range), residual: residual?.count == base.parameters.count ? residual : nil,
-                using: &generator)
-            answer.body = SafetensorsFile(tensors: update.tensors, metadata: update.metadata).encoded()
+                blocks: try Network(base.architecture).slots.map(\.range),
+                residual: residual?.count == base.parameters.count ? residual : nil, using: &generator)
+            var tensors = update.tensors
+            if let change { tensors.append(try ControlVariate(change).tensor) }
+            answer.body = SafetensorsFile(tensors: tensors, metadata: update.metadata).encoded()
             answer.residual = rest
         } catch {
             throw .result("\(error)")
         }
-        return answer
     }
 
     /// The scores of the rows that the trainer holds out; none where the network has no scores to tell.
-    private static func heldOutScores(
+    static func heldOutScores(
         of rows: StandardizedRows, _ network: Network, _ parameters: ParameterVector
     ) -> [Double] {
         let held = rows.matrix.rows - Int(Double(rows.matrix.rows) * validationShare)..<rows.matrix.rows
@@ -212,7 +202,7 @@ public struct RoundLearner: Sendable {
         }
     }
 
-    private func check(_ windows: Int) throws(RoundFailure) {
+    func check(_ windows: Int) throws(RoundFailure) {
         guard windows >= Self.minimumWindows else {
             throw .tooFewWindows(found: windows, needed: Self.minimumWindows)
         }
@@ -222,7 +212,7 @@ public struct RoundLearner: Sendable {
         try base(file, as: offer.base?.version)
     }
 
-    private func base(_ file: Data, as version: ModelVersion?) throws(RoundFailure) -> ModelArtifact {
+    func base(_ file: Data, as version: ModelVersion?) throws(RoundFailure) -> ModelArtifact {
         guard version?.digest == Digest(of: file) else {
             throw .base("its sha256 is not the one in the offer")
         }
@@ -242,7 +232,9 @@ public struct RoundLearner: Sendable {
     private static func settings(_ offer: RoundOffer, seed: UInt64) -> TrainingSettings {
         TrainingSettings(
             epochs: offer.settings.epochs, batchSize: offer.settings.batchSize,
-            learningRate: Float(offer.settings.learningRate), seed: seed &+ UInt64(clamping: offer.round),
+            learningRate: Float(offer.settings.learningRate),
+            // Under Adam or momentum `(w - y) / (K η)` would be no mean gradient.
+            optimizer: offer.settings.controlVariates ? .sgd : .adam, seed: seed &+ UInt64(clamping: offer.round),
             validationShare: validationShare, patience: Self.patience,
             proximalMu: Float(offer.settings.proximalMu))
     }

@@ -44,8 +44,8 @@ public struct RoundParticipation: Sendable, Equatable {
     public private(set) var pace: RoundPace
     private var beginsAt: Int64 = 0
     private var endsAt: Int64 = .max
-    /// The files to train from that are here, by lineage; never all of them.
-    private var bases: [Data] = []
+    /// The files of the offer that are here, in the order of ``files(of:)``; never all of them.
+    private var files: [Data] = []
     private var attempts = 0
     private var resendAt: Int64 = .max
     private var isConnected = false
@@ -86,12 +86,11 @@ public struct RoundParticipation: Sendable, Equatable {
             return []
         case (.idle, _): return []
         case (_, .tick) where uptime >= endsAt: return end("the round's time is over")
-        case (.waiting(let offer), .tick) where uptime >= beginsAt: return begin(offer)
+        case (.waiting(let offer), .tick) where uptime >= beginsAt: return begin(offer, uptime: uptime)
         case (.gettingBase(let offer), .base(let digest, let file))
-        where digest == offer.bases[bases.count].version.digest:
-            bases.append(file)
-            return bases.count < offer.bases.count
-                ? [.getBase(offer.bases[bases.count])] : work(on: offer, uptime: uptime)
+        where digest == Self.files(of: offer)[files.count].digest:
+            files.append(file)
+            return get(from: offer, uptime: uptime)
         case (.working(let offer), .prepared(let update)) where update.round == offer.round:
             phase = .sending(offer, update)
             resendAt = uptime
@@ -131,35 +130,44 @@ public struct RoundParticipation: Sendable, Equatable {
         }
         endsAt = uptime + min(left, 86_400_000)
         let delay = RoundPace.delay(of: new, for: agent, arrival)
-        guard delay > 0 else { return actions + begin(new) }
+        guard delay > 0 else { return actions + begin(new, uptime: uptime) }
         beginsAt = uptime + delay
         phase = .waiting(new)
         actions.append(.beginLater(milliseconds: delay))
         return actions
     }
 
-    private mutating func begin(_ offer: RoundOffer) -> [RoundAction] {
+    private mutating func begin(_ offer: RoundOffer, uptime: Int64) -> [RoundAction] {
         attempts = 0
-        guard let base = offer.base else {
+        guard offer.base != nil else {
             phase = .working(offer)
             return [.gatherStatistics(offer)]
         }
-        let largest = offer.bases.map(\.plan.bytes).max() ?? 0
+        let largest = Self.files(of: offer).map(\.bytes).max() ?? 0
         guard largest <= ModelDownloads.maximumBytes else {
             phase = .idle
             return finish(offer.round) + [.sitOut(offer, "its base has \(largest) bytes")]
         }
         phase = .gettingBase(offer)
-        bases = []
-        // One after the other: a download has its place among few.
-        return [.getBase(base)]
+        files = []
+        return get(from: offer, uptime: uptime)
     }
 
-    private mutating func work(on offer: RoundOffer, uptime: Int64) -> [RoundAction] {
-        defer { bases = [] }
+    /// All that an offer asks to be fetched: the bases by their lineage, then the fleet's control variate.
+    private static func files(of offer: RoundOffer) -> [ChunkPlan] {
+        offer.bases.map(\.plan) + (offer.control.map { [$0] } ?? [])
+    }
+
+    /// Fetches one file after the other, because a download has its place among few, and goes to work with all of them.
+    private mutating func get(from offer: RoundOffer, uptime: Int64) -> [RoundAction] {
+        let bases = offer.bases
+        if files.count < bases.count { return [.getBase(bases[files.count])] }
+        if files.count == bases.count, let control = offer.control { return [.getControl(control)] }
+        defer { files = [] }
         phase = .working(offer)
         if answersLate { endsAt = uptime + Self.longestLateness }
-        return [offer.kind == .evaluation ? .evaluate(offer, base: bases[0]) : .train(offer, bases: bases)]
+        guard offer.kind == .training else { return [.evaluate(offer, base: files[0])] }
+        return [.train(offer, bases: Array(files.prefix(bases.count)), control: files.dropFirst(bases.count).first)]
     }
 
     /// Whether what is at work is wanted even after its round.
@@ -192,9 +200,9 @@ public struct RoundParticipation: Sendable, Equatable {
     private mutating func end(_ reason: String) -> [RoundAction] {
         guard let offer else { return [] }
         var actions: [RoundAction] = []
-        if case .gettingBase = phase { actions.append(.stopGettingBase(offer.bases[bases.count].version.digest)) }
+        if case .gettingBase = phase { actions.append(.stopGettingBase(Self.files(of: offer)[files.count].digest)) }
         if case .working = phase { actions.append(.stopWorking) }
-        bases = []
+        files = []
         phase = .idle
         actions.append(.sitOut(offer, reason))
         return actions + finish(offer.round)

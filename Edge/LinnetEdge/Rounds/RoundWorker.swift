@@ -23,8 +23,8 @@ public actor RoundWorker {
     /// Whether what is being computed is still wanted.
     private var work: WorkToken?
     private var isSending = false
-    /// What the answer to a round leaves out, until it is known whether the answer counts.
-    private var leftOut: (round: Int, residual: ParameterVector?)?
+    /// What the answer to a round leaves behind, until it is known whether the answer counts.
+    private var leftBehind: (round: Int, residual: ParameterVector?, control: ParameterVector?)?
 
     /// Bytes of a chunk of the answer's body.
     private static let chunkBytes = 64 * 1024
@@ -77,7 +77,9 @@ public actor RoundWorker {
             }
         case .getBase(let reference): try await getBase(reference)
         case .stopGettingBase(let digest): await parts.downloads.forget(digest, for: .roundBase)
-        case .train(let offer, let files): return compute(offer, bases: files)
+        case .getControl(let plan):
+            await parts.downloads.get(plan, for: .roundBase) { [self] file in post(.base(plan.digest, file)) }
+        case .train(let offer, let files, let control): return compute(offer, bases: files, control: control)
         case .evaluate(let offer, let file): return compute(offer, bases: [file])
         case .gatherStatistics(let offer): return compute(offer, bases: [])
         case .stopWorking: work?.cancel()
@@ -109,7 +111,7 @@ public actor RoundWorker {
         await parts.downloads.get(reference.plan, for: .roundBase) { [self] file in post(.base(digest, file)) }
     }
 
-    private func compute(_ offer: RoundOffer, bases: [Data]) -> Job {
+    private func compute(_ offer: RoundOffer, bases: [Data], control: Data? = nil) -> Job {
         let token = WorkToken()
         work = token
         return { [self, learner, parts, key] in
@@ -117,16 +119,19 @@ public actor RoundWorker {
                 let data = try await parts.trainingData(
                     newest: offer.settings.maximumWindows, atLeast: RoundLearner.minimumWindows)
                 let residual = try await parts.store.residual()
+                let controls =
+                    offer.settings.controlVariates
+                    ? ControlTerms(fleet: control, own: try await parts.store.control()) : nil
                 let answer = try await parts.thread.run(maximumSeconds: offer.settings.maximumSeconds) { pause in
                     guard let base = bases.first else { return try learner.statistics(data) }
                     if offer.kind == .evaluation { return try learner.evaluate(data, offer: offer, base: base) }
-                    return try learner.train(data, offer: offer, bases: bases, residual: residual) {
+                    return try learner.train(data, offer: offer, bases: bases, residual: residual, controls: controls) {
                         !token.isCancelled && pause()
                     }
                 }
                 guard !token.isCancelled, !Task.isCancelled else { return }
                 // Only what was trained has left something out.
-                if offer.kind == .training { await note(answer.residual, round: offer.round) }
+                if offer.kind == .training { await note(answer, round: offer.round) }
                 let header = UpdateHeader(
                     agent: parts.configuration.agent, cohort: offer.cohort, round: offer.round, kind: offer.kind,
                     base: answer.base ?? offer.base?.version, windows: answer.windows, lossBefore: answer.lossBefore,
@@ -142,14 +147,19 @@ public actor RoundWorker {
         }
     }
 
-    private func note(_ residual: ParameterVector?, round: Int) { leftOut = (round, residual) }
+    private func note(_ answer: RoundLearner.Answer, round: Int) {
+        leftBehind = (round, answer.residual, answer.control)
+    }
 
-    /// Keeps what an accepted answer has left out. What a refused one has learned is gone, and its rest with it: then what
+    /// Keeps what an accepted answer has left out, and its control variate. What a refused one has learned is gone, and its rest with it: then what
     /// was kept before stays.
     private func settle(_ receipt: UpdateReceipt) async throws(EdgeStoreError) {
-        defer { leftOut = nil }
-        guard receipt.accepted, let leftOut, leftOut.round == receipt.round else { return }
-        do { try await parts.store.keep(residual: leftOut.residual) } catch {
+        defer { leftBehind = nil }
+        guard receipt.accepted, let leftBehind, leftBehind.round == receipt.round else { return }
+        do {
+            try await parts.store.keep(residual: leftBehind.residual)
+            if let control = leftBehind.control { try await parts.store.keep(control: control) }
+        } catch {
             guard error.isTransient else { throw error }
         }
     }

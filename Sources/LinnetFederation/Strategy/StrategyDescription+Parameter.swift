@@ -10,6 +10,7 @@ extension StrategyDescription {
         case fedyogi
         case fedadam
         case fedbuff
+        case scaffold
         case median
         case trimmedMean = "trimmed-mean"
         case geometricMedian = "geometric-median"
@@ -26,6 +27,7 @@ extension StrategyDescription {
             case .fedadagrad: [.learningRate, .tau] + Self.averaging
             case .fedyogi, .fedadam: [.learningRate, .beta1, .beta2, .tau] + Self.averaging
             case .fedbuff: [.bufferSize, .learningRate, .stalenessExponent, .maximumStaleness]
+            case .scaffold: [.clipFactor]
             case .median: [.mixedMalicious]
             case .trimmedMean: [.trimmedShare, .mixedMalicious]
             case .geometricMedian: [.smoothing, .maximumSteps, .mixedMalicious]

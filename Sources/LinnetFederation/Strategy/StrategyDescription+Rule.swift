@@ -17,6 +17,9 @@ extension StrategyDescription {
                 FedAdam(
                     learningRate: self[.learningRate], beta1: self[.beta1], beta2: self[.beta2], tau: self[.tau]))
         case .fedbuff: ServerRule(aggregation: buffered)
+        case .scaffold:
+            ServerRule(
+                aggregation: NormClipping(FederatedAveraging(maximumWeight: 1), factor: self[.clipFactor]))
         case .median: mixed(CoordinateMedian())
         case .trimmedMean: mixed(TrimmedMean(share: self[.trimmedShare]))
         case .geometricMedian:
@@ -30,6 +33,9 @@ extension StrategyDescription {
         case .bulyan: ServerRule(aggregation: Bulyan(maximumMalicious: whole(.maximumMalicious)))
         }
     }
+
+    /// Whether participants train with control variates, and send the change of theirs beside the weights.
+    public var usesControlVariates: Bool { name == .scaffold }
 
     /// The rule over a buffer of updates of any age; absent for strategies that work round by round.
     public var buffer: FedBuff? { name == .fedbuff ? buffered : nil }

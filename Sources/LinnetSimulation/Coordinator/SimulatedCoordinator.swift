@@ -135,7 +135,8 @@ struct SimulatedCoordinator {
             case .take: break
             }
             body = try admission.judge(
-                submission.body, of: header, base: model(header.base), channelCount: contract.channels.count)
+                submission.body, of: header, base: model(header.base), channelCount: contract.channels.count
+            ).body
         } catch {
             return refuse(submission, error, at: now)
         }

@@ -115,7 +115,14 @@ struct SimulateCommand: AsyncParsableCommand {
         if let clusters { try within("clusters", clusters, 1...1000) }
         if let interval { try within("interval", interval, 1...86_400) }
         if let goal { try within("goal", goal, 1...agents) }
-        do { _ = try StrategyDescription(parsing: strategy) } catch { throw ValidationError("--strategy: \(error)") }
+        do {
+            guard try !StrategyDescription(parsing: strategy).usesControlVariates else {
+                throw ValidationError(
+                    "--strategy: simulated agents have no control variates; take another than scaffold")
+            }
+        } catch let error as StrategyError {
+            throw ValidationError("--strategy: \(error)")
+        }
         _ = try widths()
         if rolledOut.rollout != nil, attack != nil || data != nil {
             throw ValidationError("--rollout stands by itself: without --attack and --data")
