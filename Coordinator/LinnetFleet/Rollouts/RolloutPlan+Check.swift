@@ -25,6 +25,8 @@ extension RolloutPlan {
 
     private func problems(ofStage index: Int) -> [RolloutPlanError] {
         let (stage, name) = (stages[index], "stage \(index + 1)")
+        // What a stage has in common with the one before it is told once.
+        let before = index > 0 ? stages[index - 1] : nil
         var problems: [RolloutPlanError] = []
         switch stage.size {
         case .share(let share) where !(share > 0 && share <= 1): problems.append(.notASize("\(share)"))
@@ -34,21 +36,21 @@ extension RolloutPlan {
                 problems.append(.shrinking(stage: index + 1, size: stage.size, before: stages[index - 1].size))
             }
         }
-        if !(0...Self.longestSeconds).contains(stage.soakSeconds) {
+        if !(0...Self.longestSeconds).contains(stage.soakSeconds), before?.soakSeconds != stage.soakSeconds {
             problems.append(.outside("\(name): soak", found: "\(stage.soakSeconds) s", allowed: "0 s to 30 days"))
         }
         // Asked this way round, a NaN fails each of these, and so is named.
-        if !(stage.successShare > 0 && stage.successShare <= 1) {
+        if !(stage.successShare > 0 && stage.successShare <= 1), before?.successShare != stage.successShare {
             problems.append(
                 .outside("\(name): success share", found: "\(stage.successShare)", allowed: "above 0, at most 1"))
         }
-        if !(stage.errorShare >= 0 && stage.errorShare < 1) {
+        if !(stage.errorShare >= 0 && stage.errorShare < 1), before?.errorShare != stage.errorShare {
             problems.append(
                 .outside(
                     "\(name): error share", found: "\(stage.errorShare)",
                     allowed: "0 or more, below 1: at 1 nothing would ever stop the rollout"))
         }
-        if !(stage.silentShare >= 0 && stage.silentShare < 1) {
+        if !(stage.silentShare >= 0 && stage.silentShare < 1), before?.silentShare != stage.silentShare {
             problems.append(
                 .outside(
                     "\(name): silent share", found: "\(stage.silentShare)",
