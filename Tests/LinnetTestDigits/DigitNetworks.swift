@@ -18,7 +18,7 @@ public enum DigitNetworks {
             .dense(width: 10, activation: .identity),
         ])
 
-    /// Detectors by name; noise in training keeps them from merely copying strokes that they have not been shown.
+    /// Detectors by name; noise in training keeps the autoencoder from merely copying strokes that it has not been shown.
     public static let detectors: [(name: String, architecture: NetworkArchitecture)] = [
         (
             "convolutional autoencoder",
@@ -36,15 +36,8 @@ public enum DigitNetworks {
                     .transposedConvolution(
                         filters: 1, kernel: [3, 3], stride: [2, 2], padding: [1, 1], outputPadding: [1, 1]),
                 ])
-        ), ("GAN", generative),
+        ), ("GAN", .gan(inputWidth: 784, hidden: [128], latent: 16)),
     ]
-
-    private static let generative: NetworkArchitecture = {
-        var gan = NetworkArchitecture.gan(inputWidth: 784, hidden: [128], latent: 16)
-        gan.layers.insert(.gaussianNoise(standardDeviation: 0.5), at: 0)
-        gan.companion?.encoderLayers += 1
-        return gan
-    }()
 
     /// Trains the classifier.
     ///
