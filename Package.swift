@@ -200,7 +200,7 @@ let testing: [Target] = [
     tests("LinnetNN", with: ["LinnetNumerics", "LinnetTestDigits", "CAllocationCounter"], exclude: ["Vectors"]),
     tests("LinnetFederation", with: ["LinnetDomain", "LinnetNumerics"]),
     tests("LinnetMessaging", with: ["LinnetDomain"], uses: [yams]),
-    tests("LinnetDetection", with: ["LinnetDomain", "LinnetNumerics", "LinnetNN"]),
+    tests("LinnetDetection", with: ["LinnetDomain", "LinnetNumerics", "LinnetNN", "CAllocationCounter"]),
     tests(
         "LinnetEvaluation", with: ["LinnetDomain", "LinnetNumerics", "LinnetConfiguration", "LinnetDetection"],
         exclude: ["Vectors"]),

@@ -32,7 +32,7 @@ struct AgentParts: Sendable {
     /// Why an agent whose devices are in these states takes part in no round; `nil` if it does.
     func sitsOut(_ states: [DeviceState]) -> String? {
         let maintained = configuration.devices.filter(\.isUnderMaintenance).map(\.id)
-        return SittingOut.reason(devices: states, underMaintenance: Set(maintained))
+        return SittingOut.reason(devices: states, underMaintenance: Set(maintained), at: clock.now())
     }
 
     /// The newest normal windows of every device that has enough of them.

@@ -61,10 +61,11 @@ public final class EdgeAgent: Service {
             agent: configuration.agent, topics: session.topics, store: store, bus: bus, clock: clock, logger: logger)
         let outputs = Mailbox<DeviceOutput>(limit: 4096)
         self.outputs = outputs
+        let groups = AlarmGroups()
         devices = configuration.devices.map { device in
             DevicePipeline(
                 device: device.id, configuration: configuration, contract: contract, store: store, clock: clock,
-                logger: logger, makeID: Self.makeID, output: { outputs.post($0) })
+                logger: logger, makeID: Self.makeID, groups: groups, output: { outputs.post($0) })
         }
         keeper = ModelKeeper(parts: parts, devices: devices)
         worker = RoundWorker(parts: parts, key: key, devices: devices)

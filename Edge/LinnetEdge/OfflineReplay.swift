@@ -93,14 +93,17 @@ public struct OfflineReplay: Sendable {
     private func watch(
         _ windows: [SampleWindow], _ model: DeviceModel, _ contract: SignalContract
     ) throws -> [AnomalyEvent] {
-        let scorer = try Scorer(model)
+        guard let first = windows.first else { return [] }
+        let scorer = try Scorer(
+            model, windowsPerDay: LocalLearner.windowsPerDay(contract, stride: configuration.window.stride),
+            recalibrates: configuration.detection.recalibrates, at: first.start)
         var reporter = AlarmReporter(
             agent: configuration.agent, device: device.id, policy: configuration.detection.policy)
         var generator = SystemRandomNumberGenerator()
         var alarms: [AnomalyEvent] = []
         for window in windows {
             let event = try reporter.handle(
-                try scorer.score(window), model: model.version, at: window.end,
+                try scorer.device.score(window).window, model: model.version, at: window.end,
                 makeID: { ULID(at: $0, using: &generator) },
                 contributions: { () throws(DetectionError) in
                     try scorer.contributions(window, channels: contract.channels)

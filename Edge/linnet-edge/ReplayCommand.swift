@@ -63,6 +63,7 @@ struct ReplayCommand: AsyncParsableCommand {
         var score, peakScore: Double
         var channel: String?
         var share: Double?
+        var detector: DetectorKind?
         var windows: Int
     }
 
@@ -81,6 +82,7 @@ struct ReplayCommand: AsyncParsableCommand {
             Alarm(
                 startedAt: event.startedAt, endedAt: event.endedAt, state: event.state, score: event.score,
                 peakScore: event.peakScore, channel: event.topChannel, share: event.contributions.first?.share,
+                detector: event.detector,
                 windows: event.windows)
         }
         let report = Report(

@@ -18,10 +18,17 @@ public struct DeviceState: Codable, Sendable, Equatable {
     public var missingCells: Int
     public var gaps: Int
     public var discardedSamples: Int
+    /// When the alarm that fires was raised; absent while none does.
+    public var alarmSince: Timestamp?
+    /// What has drifted since the model was installed; absent if nothing has.
+    public var drift: DriftSource?
+    /// Whose weights the device scores with; absent without a released model.
+    public var weights: WeightKind?
 
     public init(
         id: DeviceID, phase: AlarmPhase, score: Double? = nil, threshold: Double? = nil, windows: Int = 0,
-        alarms: Int = 0, missingCells: Int = 0, gaps: Int = 0, discardedSamples: Int = 0
+        alarms: Int = 0, missingCells: Int = 0, gaps: Int = 0, discardedSamples: Int = 0,
+        alarmSince: Timestamp? = nil, drift: DriftSource? = nil, weights: WeightKind? = nil
     ) {
         self.id = id
         self.phase = phase
@@ -32,6 +39,9 @@ public struct DeviceState: Codable, Sendable, Equatable {
         self.missingCells = missingCells
         self.gaps = gaps
         self.discardedSamples = discardedSamples
+        self.alarmSince = alarmSince
+        self.drift = drift
+        self.weights = weights
     }
 }
 

@@ -9,7 +9,8 @@ import LinnetDomain
 ///      "threshold":2.4,"channel":"bearing_temperature","share.bearing_temperature":0.71,
 ///      "observed.bearing_temperature":93.1,"expected.bearing_temperature":64.8, …}
 ///
-/// `share.`, `observed.` and `expected.` repeat for every channel; `channel` names the one with the largest share.
+/// `share.`, `observed.` and `expected.` repeat for every channel; `channel` names the one with the largest share;
+/// `similar.` repeats for every earlier alarm that it looks like, with that one's id.
 public struct AnomalyMessage: Codable, Sendable, Equatable, WireChecked {
     public var event: AnomalyEvent
     /// Counts up over all messages of the agent's outbox.
@@ -60,7 +61,11 @@ public struct AnomalyMessage: Codable, Sendable, Equatable, WireChecked {
             threshold: try read("threshold"),
             model: ModelVersion(number: try read("modelVersion"), digest: try read("modelDigest")),
             contributions: contributions.sorted { ($1.share, $0.channel) < ($0.share, $1.channel) },
-            windows: try read("windows"))
+            windows: try read("windows"),
+            detector: try container.decodeIfPresent(DetectorKind.self, forKey: Key("detector")),
+            severity: try container.decodeIfPresent(AlarmSeverity.self, forKey: Key("severity")),
+            cause: try container.decodeIfPresent(ULID.self, forKey: Key("cause")),
+            similar: try Self.similar(container))
         sequence = try read("sequence")
         oldest = try read("oldest")
         historical = try read("historical")
@@ -83,6 +88,10 @@ public struct AnomalyMessage: Codable, Sendable, Equatable, WireChecked {
         try write("modelVersion", event.model.number)
         try write("modelDigest", event.model.digest)
         try write("windows", event.windows)
+        if let detector = event.detector { try write("detector", detector) }
+        if let severity = event.severity { try write("severity", severity) }
+        if let cause = event.cause { try write("cause", cause) }
+        for alarm in event.similar { try write("similar.\(alarm.id.text)", alarm.similarity) }
         try write("sequence", sequence)
         try write("oldest", oldest)
         try write("historical", historical)
@@ -94,10 +103,27 @@ public struct AnomalyMessage: Codable, Sendable, Equatable, WireChecked {
         }
     }
 
+    /// Most earlier alarms that one names.
+    static let maximumSimilar = 16
+
+    private static func similar(_ container: KeyedDecodingContainer<Key>) throws -> [SimilarAlarm] {
+        let keys = container.allKeys.filter { $0.stringValue.hasPrefix("similar.") }
+        var alarms: [SimilarAlarm] = []
+        for key in keys.prefix(maximumSimilar + 1) {
+            guard let id = ULID(String(key.stringValue.dropFirst(8))) else { continue }
+            alarms.append(SimilarAlarm(id: id, similarity: try container.decode(Double.self, forKey: key)))
+        }
+        guard keys.count <= maximumSimilar, alarms.count == keys.count else {
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: [], debugDescription: "a similar alarm that is none, or more than \(maximumSimilar)"))
+        }
+        return alarms.sorted { ($1.similarity, $1.id.text) < ($0.similarity, $0.id.text) }
+    }
+
     public func check() throws(WireError) {
         let numbers =
             [event.score, event.peakScore, event.threshold]
-            + event.contributions.flatMap { [$0.share, $0.observed, $0.expected] }
+            + event.contributions.flatMap { [$0.share, $0.observed, $0.expected] } + event.similar.map(\.similarity)
         guard numbers.allSatisfy(\.isFinite) else {
             throw .notAllowed(field: "score", found: "a number that is not finite", allowed: "finite numbers")
         }

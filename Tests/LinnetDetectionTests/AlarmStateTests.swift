@@ -73,4 +73,59 @@ struct AlarmStateTests {
         #expect(again.handle(window(3, 0)) == nil)
         #expect(again.handle(window(4, 0)) != nil)
     }
+
+    private func play(_ policy: AlarmPolicy, _ scores: [Double]) -> [(Int, AlarmTransition)] {
+        var state = AlarmState(policy: policy)
+        return scores.enumerated().compactMap { number, score in
+            state.handle(window(Int64(number), score)).map { (number, $0) }
+        }
+    }
+
+    @Test("smoothed scores raise nothing for one odd window, and an alarm for a lasting one")
+    func smoothing() {
+        for kind in ScoreSmoother.Kind.allCases {
+            let policy = AlarmPolicy(raiseAfter: 1, clearAfter: 2, clearRatio: 1, smoothing: kind, smoothingSpan: 5)
+            #expect(play(policy, [0.2, 0.2, 0.2, 0.2, 1.8, 0.2, 0.2, 0.2]).isEmpty, "\(kind)")
+            #expect(play(policy, [0.2, 0.2, 0.2, 0.2] + [Double](repeating: 1.8, count: 8)).count == 1, "\(kind)")
+        }
+    }
+
+    @Test("an alarm waits for its minimum duration")
+    func duration() {
+        var policy = policy
+        policy.minimumDurationMilliseconds = 35
+        let found = play(policy, [2, 2, 2, 2, 2])
+        #expect(found.map(\.0) == [3])
+    }
+
+    @Test("after an alarm nothing is raised until it has cooled down, unless it is critical")
+    func coolDown() {
+        var policy = policy
+        policy.coolDownMilliseconds = 100
+        let mild = play(policy, [2, 2, 0, 0, 1.5, 1.5, 1.5, 1.5, 1.5, 1.5, 1.5, 1.5, 1.5, 1.5, 1.5])
+        // Cleared at 39 ms; what is still odd at 139 ms is raised then.
+        #expect(mild.map(\.0) == [1, 3, 13])
+        let bad = play(policy, [2, 2, 0, 0, 50, 50])
+        #expect(bad.map(\.0) == [1, 3, 5])
+    }
+
+    @Test("an alarm that becomes more severe is told again, each step once")
+    func worsens() {
+        let found = play(policy, [1.5, 1.5, 1.6, 3, 4, 20, 30, 0, 0])
+        #expect(found.map(\.0) == [1, 3, 5, 8])
+        let severities = found.map { _, transition in
+            switch transition {
+            case .raised(let span), .worsened(let span), .cleared(let span): span.severity
+            }
+        }
+        #expect(severities == [.notice, .warning, .critical, .critical])
+    }
+
+    @Test("a small alarm that lasts becomes a warning")
+    func lasts() {
+        #expect(AlarmSeverity(ratio: 1.2, milliseconds: 1000) == .notice)
+        #expect(AlarmSeverity(ratio: 1.2, milliseconds: 600_000) == .warning)
+        #expect(AlarmSeverity(ratio: 3, milliseconds: 600_000) == .critical)
+        #expect(AlarmSeverity(ratio: .infinity, milliseconds: 0) == .critical)
+    }
 }

@@ -12,7 +12,7 @@ struct Chain {
     static let stride = 4
 
     var windower: Windower
-    var detector: ReconstructionDetector?
+    var detector: DeviceDetector?
     var alarms = AlarmState(policy: AlarmPolicy())
     var transitions: [AlarmTransition] = []
     var raisedWindow: SampleWindow?
@@ -39,7 +39,8 @@ struct Chain {
     /// Learns from windows as an agent that is alone does.
     mutating func learn(_ windows: [SampleWindow], epochs: Int = 30) throws {
         var model = try LocalModel.untrained(
-            devices: [windows], hidden: [24, 8], activation: .tanh, falseAlarmsPerDay: 1, seed: 7)
+            devices: [windows],
+            architecture: { .denseAutoencoder(inputWidth: $0 * $1, hidden: [24, 8]) }, falseAlarmsPerDay: 1, seed: 7)
         var trainer = Trainer(
             network: try Network(model.architecture),
             settings: TrainingSettings(epochs: epochs, learningRate: 0.002, patience: 8))
@@ -47,7 +48,7 @@ struct Chain {
         _ = try trainer.fit(&model.parameters, inputs: WindowStandardizer(level).matrix(windows))
         let perDay = 86_400_000 / Double(contract.intervalMilliseconds * Self.stride)
         let calibration = try Calibration.fit(model: model, windows: windows, windowsPerDay: perDay)
-        detector = try ReconstructionDetector(model: model, calibration: calibration)
+        detector = try DeviceDetector(model: model, calibration: calibration)
     }
 
     /// Scores every window until `end`.
@@ -55,9 +56,10 @@ struct Chain {
         guard let detector else { return }
         while let sample = try await source.next(), sample.time < end {
             guard let window = windower.push(sample) else { continue }
+            let judgement = try detector.judge(window)
             let scored = ScoredWindow(
-                start: window.start, end: window.end, score: try detector.score(window),
-                threshold: detector.calibration.threshold)
+                start: window.start, end: window.end, score: judgement.score,
+                threshold: detector.calibration.threshold, detector: judgement.detector, error: judgement.error)
             guard let transition = alarms.handle(scored) else { continue }
             if case .raised = transition { raisedWindow = raisedWindow ?? window }
             transitions.append(transition)

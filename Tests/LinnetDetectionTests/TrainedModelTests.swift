@@ -56,9 +56,9 @@ struct TrainedModelTests {
         let scoring = try SampleScoring(model)
         let streamed = try recording.samples.map { try scoring.handle($0) }.filter(\.endsWindow)
 
-        let detector = try ReconstructionDetector(model: model.artifact, calibration: model.calibration)
+        let detector = try DeviceDetector(model: model.artifact, calibration: model.calibration)
         let windows = model.windows(of: recording)
-        #expect(streamed.map(\.score) == (try windows.map { try detector.score($0) }))
+        #expect(streamed.map(\.score) == (try windows.map { try detector.judge($0).score }))
 
         // What comes later has no part in a score.
         var other = recording

@@ -232,4 +232,18 @@ struct LocalLearningTests {
         #expect(learning.begin(windows: 1, hasModel: true, isAlone: true, uptime: 129_999) == nil)
         #expect(learning.begin(windows: 1, hasModel: true, isAlone: true, uptime: 130_000) == .again)
     }
+
+    @Test("drift asks for learning, once an hour at most, and only of an agent that is alone")
+    func asked() {
+        var learning = LocalLearning(minimumWindows: 1, retrainEvery: nil, uptime: 0)
+        learning.ask()
+        #expect(learning.begin(windows: 1, hasModel: true, isAlone: false, uptime: 1) == nil)
+        #expect(learning.begin(windows: 1, hasModel: true, isAlone: true, uptime: 1) == .again)
+        learning.ended(succeeded: true, uptime: 1000)
+        learning.ask()
+        #expect(learning.begin(windows: 1, hasModel: true, isAlone: true, uptime: 3_600_999) == nil)
+        #expect(learning.begin(windows: 1, hasModel: true, isAlone: true, uptime: 3_601_000) == .again)
+        learning.ended(succeeded: true, uptime: 3_700_000)
+        #expect(learning.begin(windows: 1, hasModel: true, isAlone: true, uptime: .max) == nil)
+    }
 }

@@ -559,6 +559,9 @@ struct RoundLearnerTests {
 extension LocalModel {
     /// The file of an untrained model for the machine of the fixtures, as a coordinator's first version is.
     fileprivate static func untrainedBytes(_ windows: [SampleWindow]) throws -> Data {
-        try untrained(devices: [windows], hidden: [6, 2], activation: .tanh, falseAlarmsPerDay: 1, seed: 4).encoded()
+        try untrained(
+            devices: [windows], architecture: { .denseAutoencoder(inputWidth: $0 * $1, hidden: [6, 2]) },
+            falseAlarmsPerDay: 1, seed: 4
+        ).encoded()
     }
 }

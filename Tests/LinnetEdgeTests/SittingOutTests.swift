@@ -19,24 +19,39 @@ struct SittingOutTests {
 
     @Test("an alarm on half of the devices is no reason, on more than half it is")
     func alarms() {
-        func reason(_ phases: [DeviceState]) -> String? { SittingOut.reason(devices: phases, underMaintenance: []) }
+        func reason(_ phases: [DeviceState]) -> String? {
+            SittingOut.reason(devices: phases, underMaintenance: [], at: Fixtures.start)
+        }
         #expect(reason(devices(.normal, .pending, .learning)) == nil)
         #expect(reason(devices(.firing, .normal)) == nil)
         #expect(reason(devices(.firing, .firing, .normal)) == "2 of 3 devices are under alarm")
         #expect(reason(devices(.firing)) == "its device is under alarm")
     }
 
+    @Test("an alarm that goes on for more than a day keeps its device out no longer")
+    func standing() {
+        var device = DeviceState(id: DeviceID(checked: "d-0"), phase: .firing)
+        device.alarmSince = Fixtures.start
+        func reason(after milliseconds: Int64) -> String? {
+            SittingOut.reason(
+                devices: [device], underMaintenance: [], at: Fixtures.start.adding(milliseconds: milliseconds))
+        }
+        #expect(reason(after: SittingOut.longestMilliseconds - 1) == "its device is under alarm")
+        #expect(reason(after: SittingOut.longestMilliseconds) == nil)
+    }
+
     @Test("devices under maintenance do not count, and with no other the agent sits out")
     func maintenance() {
         let mixed = devices(.firing, .normal, .firing)
-        #expect(SittingOut.reason(devices: mixed, underMaintenance: maintained(0)) == nil)
+        #expect(SittingOut.reason(devices: mixed, underMaintenance: maintained(0), at: Fixtures.start) == nil)
         #expect(
-            SittingOut.reason(devices: mixed, underMaintenance: maintained(1)) == "2 of 2 devices are under alarm")
+            SittingOut.reason(devices: mixed, underMaintenance: maintained(1), at: Fixtures.start)
+                == "2 of 2 devices are under alarm")
         #expect(
-            SittingOut.reason(devices: mixed, underMaintenance: maintained(0, 1, 2))
+            SittingOut.reason(devices: mixed, underMaintenance: maintained(0, 1, 2), at: Fixtures.start)
                 == "all its devices are under maintenance")
         #expect(
-            SittingOut.reason(devices: devices(.normal), underMaintenance: maintained(0))
+            SittingOut.reason(devices: devices(.normal), underMaintenance: maintained(0), at: Fixtures.start)
                 == "its device is under maintenance")
     }
 

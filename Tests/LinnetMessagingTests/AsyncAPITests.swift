@@ -105,6 +105,7 @@ struct AsyncAPITests {
         (state.confirmed, state.site, state.tags, state.answers) = (nil, nil, nil, nil)
         state.refused = nil
         (state.devices[0].score, state.devices[0].threshold) = (nil, nil)
+        (state.devices[0].alarmSince, state.devices[0].drift, state.devices[0].weights) = (nil, nil, nil)
         var offer = Samples.offer
         (offer.kind, offer.base) = (.statistics, nil)
         (offer.spreadMilliseconds, offer.nextAt, offer.lineages, offer.control) = (nil, nil, nil, nil)
@@ -120,6 +121,7 @@ struct AsyncAPITests {
         acknowledgement.echo = nil
         var anomaly = Samples.anomaly
         anomaly.event.contributions = []
+        (anomaly.event.detector, anomaly.event.severity, anomaly.event.cause) = (nil, nil, nil)
         var statistics = Samples.statistics
         statistics.sketches = nil
         let envelope = try SignedEnvelope(sealing: Samples.offer, with: SigningKey())
@@ -209,6 +211,12 @@ struct AsyncAPITests {
         #expect(
             try words(["AnomalyMessage", "properties", "state"])
                 == Set([AnomalyEvent.State.firing, .cleared].map(\.rawValue)))
+        #expect(
+            try words(["AnomalyMessage", "properties", "detector"]) == Set(DetectorKind.allCases.map(\.rawValue)))
+        #expect(
+            try words(["AnomalyMessage", "properties", "severity"]) == Set(AlarmSeverity.allCases.map(\.rawValue)))
+        #expect(try words(["DeviceState", "properties", "drift"]) == Set(DriftSource.allCases.map(\.rawValue)))
+        #expect(try words(["DeviceState", "properties", "weights"]) == Set(WeightKind.allCases.map(\.rawValue)))
     }
 
     @Test("limits, signed types and the worked examples are the code's")

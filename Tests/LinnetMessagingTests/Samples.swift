@@ -28,17 +28,19 @@ enum Samples {
         devices: [
             DeviceState(
                 id: device, phase: .firing, score: 2.5, threshold: 1.25, windows: 9, alarms: 1, missingCells: 2,
-                gaps: 3, discardedSamples: 4)
+                gaps: 3, discardedSamples: 4, alarmSince: time, drift: .inputs, weights: .local)
         ], active: version, previous: version, candidate: version, release: 5, confirmed: 4, site: "hall 3",
         tags: ["spare"], trainingWindows: 100, outboxDepth: 1, outboxDropped: 0, residentBytes: 20_000_000,
         sitsOut: "2 of 3 devices are under alarm", answers: ["evaluation"], refused: ["replayed": 2], echo: "7")
     static let stateText =
         #"{"active":\#(versionText),"agent":"press-2","answers":["evaluation"],"at":1767225600000,"#
-        + #""candidate":\#(versionText),"cohort":"c-4c73cb118243","confirmed":4,"contract":{"channels":[{"name":"temperature","unit":"degC"},"#
-        + #"{"name":"state","unit":""}],"intervalMilliseconds":50,"windowLength":8},"devices":[{"alarms":1,"#
-        + #""discardedSamples":4,"gaps":3,"id":"pump","missingCells":2,"phase":"firing","score":2.5,"#
-        + #""threshold":1.25,"windows":9}],"echo":"7","outboxDepth":1,"outboxDropped":0,"previous":\#(versionText),"#
-        + #""refused":{"replayed":2},"release":5,"residentBytes":20000000,"session":"01ARYZ6S41TSV4RRFFQ69G5FAV","site":"hall 3","#
+        + #""candidate":\#(versionText),"cohort":"c-4c73cb118243","confirmed":4,"contract":{"channels":["#
+        + #"{"name":"temperature","unit":"degC"},"#
+        + #"{"name":"state","unit":""}],"intervalMilliseconds":50,"windowLength":8},"devices":[{"#
+        + #""alarmSince":1767225600000,"alarms":1,"discardedSamples":4,"drift":"inputs","gaps":3,"#
+        + #""id":"pump","missingCells":2,"phase":"firing","score":2.5,"threshold":1.25,"weights":"local","windows":9}],"echo":"7","#
+        + #""outboxDepth":1,"outboxDropped":0,"previous":\#(versionText),"refused":{"replayed":2},"#
+        + #""release":5,"residentBytes":20000000,"session":"01ARYZ6S41TSV4RRFFQ69G5FAV","site":"hall 3","#
         + #""sitsOut":"2 of 3 devices are under alarm","software":"0.1.0","tags":["spare"],"trainingWindows":100}"#
     static let versionText = #"{"digest":"\#(digestHex)","number":3}"#
 
@@ -133,13 +135,15 @@ enum Samples {
             contributions: [
                 ChannelContribution(channel: "temperature", share: 0.75, observed: 93.5, expected: 64.5),
                 ChannelContribution(channel: "state", share: 0.25, observed: 1, expected: 0),
-            ], windows: 14), sequence: 42, oldest: 40, historical: false)
+            ], windows: 14, detector: .linear, severity: .warning, cause: session,
+            similar: [SimilarAlarm(id: session, similarity: 0.875)]), sequence: 42, oldest: 40, historical: false)
     static let anomalyText =
-        #"{"agent":"press-2","channel":"temperature","device":"pump","endedAt":1767225610000,"expected.state":0,"#
-        + #""expected.temperature":64.5,"historical":false,"id":"01ARYZ6S41TSV4RRFFQ69G5FAV","#
+        #"{"agent":"press-2","cause":"01ARYZ6S41TSV4RRFFQ69G5FAV","channel":"temperature","detector":"linear","#
+        + #""device":"pump","endedAt":1767225610000,"expected.state":0,"expected.temperature":64.5,"historical":false,"id":"01ARYZ6S41TSV4RRFFQ69G5FAV","#
         + #""modelDigest":"\#(digestHex)","modelVersion":3,"observed.state":1,"observed.temperature":93.5,"#
         + #""oldest":40,"peakScore":12.5,"reportedAt":1767225610500,"revision":2,"score":9.5,"sequence":42,"#
-        + #""share.state":0.25,"share.temperature":0.75,"startedAt":1767225600000,"state":"cleared","#
+        + #""severity":"warning","share.state":0.25,"share.temperature":0.75,"similar.01ARYZ6S41TSV4RRFFQ69G5FAV":0.875,"#
+        + #""startedAt":1767225600000,"state":"cleared","#
         + #""threshold":2.5,"windows":14}"#
 
     /// The envelope that RFC 8032's deterministic signature makes of a release manifest of one field, computed with

@@ -14,6 +14,8 @@ public struct DeviceConfiguration: Sendable, Equatable {
     public var isUnderMaintenance: Bool
     /// How its readings tell that it stands still; absent where nobody has said.
     public var idle: IdleConfiguration?
+    /// What is done to its readings; the same for all devices, for they share one signal contract.
+    public var preparation = PreparationConfiguration()
 
     public init(
         id: DeviceID, source: SourceConfiguration, faults: [Fault] = [], isUnderMaintenance: Bool = false,

@@ -72,7 +72,12 @@ public struct EdgeConfiguration: Sendable, Equatable {
         stateEveryMilliseconds =
             root.section("reporting")
             .duration("stateEvery", default: .seconds(5), in: .milliseconds(100) ... .seconds(3600)).wholeMilliseconds
-        devices = Self.devices(root)
+        let preparation = PreparationConfiguration(reading: root, window: window)
+        devices = Self.devices(root).map { device in
+            var device = device
+            device.preparation = preparation
+            return device
+        }
         try file.finish()
         // Without a name a problem was noted, and `finish` has thrown.
         guard let agent else { throw ConfigurationProblems(problems: ["\"agent\" is no name"]) }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import LinnetConfiguration
+import LinnetDetection
 import LinnetNN
 
 /// What is learned from, and with how much of the machine: the `learning` section.
@@ -18,10 +19,15 @@ public struct LearningConfiguration: Sendable, Equatable {
     public var cpuShare: Double
     /// How often an agent that works alone learns anew, in milliseconds; `nil` for never.
     public var retrainEveryMilliseconds: Int?
+    /// Whether each device tries weights of its own beside a released version's, and goes on with those that do best there.
+    public var choosesWeights: Bool
+    /// The share of a device's windows, those least like the others, that no model is trained on.
+    public var trimmedShare: Double
 
     public init(
         hidden: [Int] = [24, 8], activation: Activation = .tanh, minimumWindows: Int = 200,
-        storedWindows: Int = 20_000, epochs: Int = 30, cpuShare: Double = 0.25, retrainEveryMilliseconds: Int? = nil
+        storedWindows: Int = 20_000, epochs: Int = 30, cpuShare: Double = 0.25, retrainEveryMilliseconds: Int? = nil,
+        choosesWeights: Bool = false, trimmedShare: Double = 0
     ) {
         self.hidden = hidden
         self.activation = activation
@@ -30,6 +36,13 @@ public struct LearningConfiguration: Sendable, Equatable {
         self.epochs = epochs
         self.cpuShare = cpuShare
         self.retrainEveryMilliseconds = retrainEveryMilliseconds
+        self.choosesWeights = choosesWeights
+        self.trimmedShare = trimmedShare
+    }
+
+    /// What a model learned alone is, for windows of `length` samples of `channels` values.
+    public func architecture(length: Int, channels: Int) -> NetworkArchitecture {
+        .denseAutoencoder(inputWidth: length * channels, hidden: hidden, activation: activation)
     }
 
     /// Reads the `learning` section; what is wrong with it is noted there.
@@ -44,6 +57,8 @@ public struct LearningConfiguration: Sendable, Equatable {
         retrainEveryMilliseconds =
             section.has("retrainEvery")
             ? section.duration("retrainEvery", in: .seconds(10) ... .seconds(365 * 86_400)).wholeMilliseconds : nil
+        choosesWeights = section.string("weights", default: "released", allowed: ["released", "choose"]) == "choose"
+        trimmedShare = section.number("trimmedShare", default: 0, in: 0...TrimmedWindows.mostShare)
         if hidden.isEmpty || hidden.count > 16 {
             section.problem("hidden", "has \(hidden.count) widths; it must have 1 to 16")
         }

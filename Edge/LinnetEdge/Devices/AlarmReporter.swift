@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import FoundationEssentials
 import LinnetDetection
 import LinnetDomain
 
@@ -10,6 +9,7 @@ public struct AlarmReporter: Sendable, Equatable {
     public private(set) var state: AlarmState
     /// The alarm that was raised and has not cleared.
     public private(set) var open: AnomalyEvent?
+    private var past = PastAlarms()
     private let agent: AgentID
     private let device: DeviceID
 
@@ -23,28 +23,20 @@ public struct AlarmReporter: Sendable, Equatable {
     /// Continues from what the store holds.
     ///
     /// - Parameters:
-    ///   - saved: the saved state; unreadable ones count as none.
+    ///   - saved: the saved state; `nil` if there is none that can be read.
     ///   - open: the ledger's open alarm of this device.
+    ///   - past: earlier alarms of the device, oldest first.
     /// - Returns: the end of an open alarm that there is no state to go on from: it can only be closed.
-    public mutating func restore(saved: Data?, open: AnomalyEvent?, at now: Timestamp) -> AnomalyEvent? {
-        let policy = state.policy
-        // A state of another version of Linnet is no reason not to watch.
-        let restored = saved.flatMap { try? JSONDecoder().decode(AlarmState.self, from: $0) }
-        if var restored, (restored.phase == .firing) == (open != nil) {
-            restored.policy = policy
-            state = restored
+    public mutating func restore(
+        saved: AlarmState?, open: AnomalyEvent?, past: [AnomalyEvent] = [], at now: Timestamp
+    ) -> AnomalyEvent? {
+        for event in past { self.past.add(event) }
+        if let saved, (saved.phase == .firing) == (open != nil) {
+            state = state.continuing(saved)
             self.open = open
             return nil
         }
         return open.map { Self.cleared($0, span: nil, at: now) }
-    }
-
-    /// The state's bytes as the store keeps them.
-    public var saved: Data {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .sortedKeys
-        // It holds finite numbers only, so it can be written; an empty state would only be read as none.
-        return (try? encoder.encode(state)) ?? Data()
     }
 
     /// Takes in a scored window.
@@ -52,19 +44,29 @@ public struct AlarmReporter: Sendable, Equatable {
     /// - Parameters:
     ///   - makeID: names a new alarm.
     ///   - contributions: what each channel had to do with this window; asked for when an alarm is raised.
-    /// - Returns: the event to commit, if an alarm was raised or has cleared.
+    ///   - cause: finds the first alarm of the same cause, for an alarm that was raised.
+    /// - Returns: the event to commit, if an alarm was raised, has become more severe or has cleared.
     public mutating func handle(
         _ window: ScoredWindow, model: ModelVersion, at now: Timestamp, makeID: (Timestamp) -> ULID,
-        contributions: () throws(DetectionError) -> [ChannelContribution]
+        cause: (AnomalyEvent) -> ULID? = { _ in nil }, contributions: () throws(DetectionError) -> [ChannelContribution]
     ) throws(DetectionError) -> AnomalyEvent? {
         switch state.handle(window) {
         case nil: return nil
         case .raised(let span):
-            let event = AnomalyEvent(
+            let contributions = try contributions()
+            var event = AnomalyEvent(
                 id: makeID(now), revision: 1, agent: agent, device: device, state: .firing,
                 startedAt: span.startedAt, endedAt: span.endedAt, reportedAt: now, score: span.score,
                 peakScore: span.peakScore, threshold: span.threshold, model: model,
-                contributions: try contributions(), windows: span.windows)
+                contributions: contributions, windows: span.windows, detector: span.detector,
+                severity: span.severity, similar: past.similar(to: contributions))
+            event.cause = cause(event)
+            past.add(event)
+            open = event
+            return event
+        case .worsened(let span):
+            guard let raised = open else { return nil }
+            let event = Self.revised(raised, span: span, at: now)
             open = event
             return event
         case .cleared(let span):
@@ -74,17 +76,23 @@ public struct AlarmReporter: Sendable, Equatable {
         }
     }
 
-    /// The second and last revision of an event.
+    /// The last revision of an event.
     private static func cleared(_ raised: AnomalyEvent, span: AlarmSpan?, at now: Timestamp) -> AnomalyEvent {
+        var event = revised(raised, span: span, at: now)
+        event.state = .cleared
+        return event
+    }
+
+    /// The next revision of an event.
+    private static func revised(_ raised: AnomalyEvent, span: AlarmSpan?, at now: Timestamp) -> AnomalyEvent {
         var event = raised
         event.revision += 1
-        event.state = .cleared
         event.reportedAt = now
-        if let span {
-            event.endedAt = span.endedAt
-            event.peakScore = span.peakScore
-            event.windows = span.windows
-        }
+        guard let span else { return event }
+        event.endedAt = span.endedAt
+        event.peakScore = span.peakScore
+        event.windows = span.windows
+        event.severity = span.severity
         return event
     }
 }

@@ -7,6 +7,8 @@ import LinnetDomain
 public enum DeviceOutput: Sendable, Equatable {
     /// An event is committed to the outbox.
     case eventCommitted
+    /// What is normal has changed: a new model is asked for.
+    case drifted(DeviceID)
     /// The phase changed.
     case phaseChanged
     /// So many normal windows were stored.

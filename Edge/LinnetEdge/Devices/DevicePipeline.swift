@@ -14,36 +14,33 @@ public actor DevicePipeline {
     public nonisolated let id: DeviceID
     private let contract: SignalContract
     private let store: EdgeStore
-    private let clock: AgentClock
-    private let logger: Logger
+    let clock: AgentClock
+    let logger: Logger
     private let makeID: @Sendable (Timestamp) -> ULID
-    private let output: @Sendable (DeviceOutput) -> Void
+    let output: @Sendable (DeviceOutput) -> Void
 
-    private var windower: Windower
+    var windower: Windower
     private var filter: LearningFilter
-    private var alarms: AlarmReporter
-    private var active: Scorer?
-    private var trial = Trial.none
+    var alarms: AlarmReporter
+    var active: Scorer?
+    var trial = Trial.none
     private var recorder: WindowRecorder
     private let isUnderMaintenance: Bool
-    private var idle: IdleWatch?
+    var idle: IdleWatch?
+    let windowsPerDay: Double
+    let recalibrates: Bool
+    private let groups: AlarmGroups
+    var drift: DriftWatch
+    /// What the store holds of the threshold, for the model that is installed first.
+    var thresholdMemory: ThresholdMemory?
     private var events = EventQueue()
     private var isWriting = false
 
-    private var lastScore: Double?
-    private var scoredWindows = 0
-    private var alarmCount = 0
+    var lastScore: Double?
+    var scoredWindows = 0
+    var alarmCount = 0
     /// By the uptime clock; absent before the first time.
     private var stateSavedAt: Int64?
-
-    /// A second model that scores the same windows and raises nothing.
-    private enum Trial {
-        case none
-        /// A candidate, before it may become active.
-        case shadow(Scorer, ShadowComparison)
-        /// The previous model, while the new one is new.
-        case probation(Scorer, Probation)
-    }
 
     /// - Parameters:
     ///   - makeID: names new alarms.
@@ -51,9 +48,10 @@ public actor DevicePipeline {
     public init(
         device: DeviceID, configuration: EdgeConfiguration, contract: SignalContract, store: EdgeStore,
         clock: AgentClock, logger: Logger, makeID: @escaping @Sendable (Timestamp) -> ULID,
-        output: @escaping @Sendable (DeviceOutput) -> Void
+        groups: AlarmGroups = AlarmGroups(), output: @escaping @Sendable (DeviceOutput) -> Void
     ) {
         id = device
+        self.groups = groups
         self.contract = contract
         self.store = store
         self.clock = clock
@@ -71,6 +69,9 @@ public actor DevicePipeline {
         filter = LearningFilter(delay: policy.raiseAfter + overlap)
         alarms = AlarmReporter(agent: configuration.agent, device: device, policy: policy)
         recorder = WindowRecorder(device: device)
+        windowsPerDay = LocalLearner.windowsPerDay(contract, stride: window.stride)
+        recalibrates = configuration.detection.recalibrates
+        drift = DriftWatch(stride: overlap)
         isUnderMaintenance = configuration.devices.contains { $0.id == device && $0.isUnderMaintenance }
         idle = configuration.devices.first { $0.id == device }?.idle.flatMap {
             IdleWatch($0, channels: contract.channels)
@@ -80,8 +81,11 @@ public actor DevicePipeline {
     /// Goes on from where the store says the device stood.
     public func restore() async throws(EdgeStoreError) {
         alarmCount = try await store.alarmCounts()[id] ?? 0
+        let memory = DeviceMemory(try await store.alarmState(of: id))
+        thresholdMemory = memory?.threshold
         let orphan = alarms.restore(
-            saved: try await store.alarmState(of: id), open: try await store.openAlarm(of: id), at: clock.now())
+            saved: memory?.alarm, open: try await store.openAlarm(of: id),
+            past: try await store.recentAlarms(of: id, newest: PastAlarms.capacity), at: clock.now())
         if let orphan { try await report(orphan) }
         if let open = alarms.open {
             logger.notice("alarm goes on after a restart", metadata: ["event.id": "\(open.id)"])
@@ -128,11 +132,13 @@ public actor DevicePipeline {
             return try await storeWindows(ifDue: recorder.isFull)
         }
         let before = alarms.state.phase
-        let scored = try active.score(window)
+        let (scored, recalibration) = try active.device.score(window)
         lastScore = scored.score
-        let event = try alarms.handle(scored, model: active.version, at: clock.now(), makeID: makeID) {
-            () throws(DetectionError) in try active.contributions(window, channels: contract.channels)
-        }
+        note(recalibration)
+        note(drift.handle(scored, level: active.device.inputLevel))
+        let event = try alarms.handle(
+            scored, model: active.version, at: clock.now(), makeID: makeID, cause: groups.cause
+        ) { () throws(DetectionError) in try active.contributions(window, channels: contract.channels) }
         let phase = alarms.state.phase
         // A threshold that others have found may be wrong for this device. If it decided what is learned, the device might
         // never have enough windows for one of its own.
@@ -151,15 +157,39 @@ public actor DevicePipeline {
         recorder.add(filter.handle(window, isAnomalous: isAnomalous, phase: phase))
     }
 
+    private func note(_ recalibration: Recalibration?) {
+        guard let recalibration else { return }
+        logger.notice(
+            "threshold recalibrated",
+            metadata: [
+                "threshold": "\(recalibration.to)", "threshold.before": "\(recalibration.from)",
+                "threshold.wanted": "\(recalibration.wanted)", "scores": "\(recalibration.scores)",
+                "scores.clipped": "\(recalibration.clipped)",
+            ])
+    }
+
+    private func note(_ found: Drift?) {
+        guard let found else { return }
+        logger.notice(
+            "drift: what is normal has changed, and a new model is asked for",
+            metadata: [
+                "drift.of": "\(found.source.rawValue)", "mean.before": "\(found.change.before)",
+                "mean": "\(found.change.after)",
+            ])
+        output(.drifted(id))
+    }
+
     private func report(_ event: AnomalyEvent) async throws(EdgeStoreError) {
         if event.revision == 1 { alarmCount += 1 }
         logger.notice(
-            event.state == .firing ? "alarm raised" : "alarm cleared",
+            event.state == .cleared ? "alarm cleared" : event.revision == 1 ? "alarm raised" : "alarm more severe",
             metadata: [
+                "severity": "\(event.severity?.rawValue ?? "unknown")",
+                "detector": "\(event.detector?.rawValue ?? "unknown")",
                 "event.id": "\(event.id)", "channel": "\(event.topChannel ?? "none")", "score": "\(event.score)",
                 "threshold": "\(event.threshold)", "model": "\(event.model)",
             ])
-        if events.add(event, alarmState: alarms.saved) {
+        if events.add(event, alarmState: memory.bytes) {
             logger.error("the disk has been full for too long; an event was lost")
         }
         try await writeEvents()
@@ -207,87 +237,15 @@ public actor DevicePipeline {
         if active != nil { try await saveState() }
     }
 
+    private var memory: DeviceMemory { DeviceMemory(alarm: alarms.state, threshold: active?.device.threshold.memory) }
+
     private func saveState() async throws(EdgeStoreError) {
         // Not while events wait: the state would be ahead of the outbox.
         guard events.isEmpty else { return }
         stateSavedAt = clock.uptime()
-        do { try await store.save(alarmState: alarms.saved, of: id) } catch {
+        do { try await store.save(alarmState: memory.bytes, of: id) } catch {
             guard error.isTransient else { throw error }
             logger.warning("the disk is full; the alarm's state is not kept")
         }
-    }
-
-    // MARK: - Models
-
-    /// Scores with this model from the next window on. Phase and open alarm stay as they are: a fault does not end because
-    /// another model looks at it.
-    ///
-    /// - Parameter previous: scores along for a while, to tell a bad model from a real fault.
-    public func install(_ model: DeviceModel, previous: DeviceModel? = nil) throws(DetectionError) {
-        active = try Scorer(model)
-        trial = .none
-        if let previous { trial = .probation(try Scorer(previous), Probation()) }
-        logger.info(
-            "model installed",
-            metadata: ["model": "\(model.version)", "threshold": "\(model.calibration.threshold)"])
-        output(.phaseChanged)
-    }
-
-    /// Stops scoring: there is no model for this device any more.
-    public func uninstall() {
-        active = nil
-        trial = .none
-        output(.phaseChanged)
-    }
-
-    /// Lets a candidate score live windows beside the active model.
-    public func startShadow(_ candidate: DeviceModel, windows: Int) throws(DetectionError) {
-        trial = .shadow(try Scorer(candidate), ShadowComparison(neededWindows: windows))
-    }
-
-    /// Ends the comparison.
-    public func stopShadow() {
-        if case .shadow = trial { trial = .none }
-    }
-
-    private func tryOut(
-        _ window: SampleWindow, _ scored: ScoredWindow, by active: Scorer, isFiring: Bool
-    ) throws(DetectionError) {
-        switch trial {
-        case .none: return
-        case .shadow(let candidate, var comparison):
-            let began = ContinuousClock.now
-            let tried = try candidate.score(window)
-            let between = ContinuousClock.now
-            // Once more, for its time: the first model to look at a window finds the caches cold.
-            _ = try active.score(window)
-            comparison.add(candidate: tried, active: scored, isFiring: isFiring)
-            comparison.add(candidate: began.duration(to: between), active: between.duration(to: .now))
-            trial = .shadow(candidate, comparison)
-            output(.shadowed(id, candidate.version.digest, comparison))
-        case .probation(let previous, var probation):
-            let reason = probation.add(new: scored, old: try previous.score(window))
-            trial = probation.isOver || reason != nil ? .none : .probation(previous, probation)
-            let digest = active.version.digest
-            output(reason.map { .misbehaved(digest, $0, probation.evidence) } ?? .probation(id, digest, probation))
-        }
-    }
-
-    // MARK: - State
-
-    /// Why the machine does not count as idle; `nil` if it does.
-    public func notIdle() -> String? {
-        guard let idle else { return "device \(id) has no idle condition in its configuration" }
-        return idle.obstacle(uptime: clock.uptime()).map { "device \(id) \($0)" }
-    }
-
-    /// What the agent says of this device.
-    public func state() -> DeviceState {
-        let counters = windower.counters
-        return DeviceState(
-            id: id, phase: active == nil ? .learning : alarms.state.phase, score: active == nil ? nil : lastScore,
-            threshold: active?.threshold, windows: scoredWindows, alarms: alarmCount,
-            missingCells: counters.missingCells, gaps: counters.gaps,
-            discardedSamples: counters.discardedSamples)
     }
 }

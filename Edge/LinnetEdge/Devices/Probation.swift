@@ -40,7 +40,7 @@ public struct Probation: Sendable, Equatable {
         seen += 1
         if new.isAnomalous { anomalous += 1 }
         if old.isAnomalous { anomalousBefore += 1 }
-        if Self.isBroken(new.score), !Self.isBroken(old.score) { notFinite += 1 }
+        if Self.isBroken(new.error), !Self.isBroken(old.error) { notFinite += 1 }
         if notFinite > 0 { return "its score is not finite where the previous model's is" }
         guard seen >= Self.minimumWindows else { return nil }
         let share = Double(anomalous) / Double(seen)
@@ -49,5 +49,5 @@ public struct Probation: Sendable, Equatable {
         return "it found \(anomalous) of \(seen) windows anomalous, the previous model \(anomalousBefore)"
     }
 
-    private static func isBroken(_ score: Double) -> Bool { !score.isFinite || score >= .greatestFiniteMagnitude }
+    private static func isBroken(_ error: Double) -> Bool { !error.isFinite || error >= .greatestFiniteMagnitude }
 }

@@ -24,6 +24,10 @@ public struct SourceFactory: Sendable {
     ///
     /// - Throws: `DetectionError` saying what is wrong with the file or a fault.
     public func open(_ device: DeviceConfiguration) throws(DetectionError) -> any DataSource {
+        try prepared(try read(device), device.preparation)
+    }
+
+    private func read(_ device: DeviceConfiguration) throws(DetectionError) -> any DataSource {
         switch device.source {
         case .simulator(let simulator):
             let settings = MachineSettings(
@@ -42,6 +46,16 @@ public struct SourceFactory: Sendable {
             )
             return try overlay(host, device.faults)
         }
+    }
+
+    private func prepared(
+        _ source: some DataSource, _ preparation: PreparationConfiguration
+    ) throws(DetectionError) -> any DataSource {
+        guard !preparation.isNone else { return source }
+        return try PreparedSource(
+            source, settings: preparation.channels, maximumGapMilliseconds: preparation.maximumGapMilliseconds,
+            clockMilliseconds: preparation.clockMilliseconds,
+            longestAgeMilliseconds: preparation.longestAgeMilliseconds)
     }
 
     private func overlay(_ source: some DataSource, _ faults: [Fault]) throws(DetectionError) -> any DataSource {

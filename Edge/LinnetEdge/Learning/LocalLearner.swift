@@ -49,17 +49,19 @@ public struct LocalLearner: Sendable {
         var artifact =
             try base
             ?? LocalModel.untrained(
-                devices: data.devices.map(\.windows), hidden: learning.hidden, activation: learning.activation,
+                devices: data.devices.map(\.windows), architecture: learning.architecture,
                 falseAlarmsPerDay: configuration.detection.falseAlarmsPerDay, seed: seed)
         var trainer = Trainer(
             network: try Network(artifact.architecture),
             settings: TrainingSettings(
                 epochs: learning.epochs, seed: seed, validationShare: Self.heldOutShare, patience: 5))
-        let rows = data.rows(scale: artifact.scaler.scale, heldOutShare: Self.heldOutShare)
+        let trimmed = try data.trimmed(learning.trimmedShare, scale: artifact.scaler.scale)
+        let rows = trimmed.rows(scale: artifact.scaler.scale, heldOutShare: Self.heldOutShare)
         let report = try trainer.fit(&artifact.parameters, inputs: rows, pause: pause)
         if report.isInterrupted { throw CancellationError() }
         let agent = configuration.agent
-        artifact.provenance = ["version": "0", "agent": "\(agent)", "windows": "\(data.count)"]
+        artifact.provenance = ["version": "0", "agent": "\(agent)", "windows": "\(trimmed.count)"]
+        if trimmed.count < data.count { artifact.provenance["trimmed"] = "\(data.count - trimmed.count)" }
         try artifact.validate()
         let calibrations = try calibrate(artifact, data)
         let selfTest = try selfTest(artifact, calibrations, data, replaced: base, seed: seed)
@@ -78,7 +80,7 @@ public struct LocalLearner: Sendable {
         var calibrations: [DeviceID: Calibration] = [:]
         for (id, windows) in data.devices {
             if windows.count >= Calibration.minimumWindows {
-                calibrations[id] = try Calibration.fit(model: artifact, windows: windows, windowsPerDay: windowsPerDay)
+                calibrations[id] = try calibration(artifact, nil, windows)
             } else if let prior = Self.prior(of: artifact), windows.count >= Calibration.minimumProvisionalWindows {
                 let exceedance = artifact.falseAlarmsPerDay / max(1, windowsPerDay)
                 calibrations[id] = try Calibration.provisional(
@@ -87,6 +89,15 @@ public struct LocalLearner: Sendable {
             }
         }
         return calibrations
+    }
+
+    /// Fits one device's level and threshold for a model, or for weights of its own in that one's place.
+    func calibration(
+        _ artifact: ModelArtifact, _ weights: OwnWeights?, _ windows: [SampleWindow]
+    ) throws(DetectionError) -> Calibration {
+        try Calibration.fit(
+            model: artifact, weights: weights, windows: windows, windowsPerDay: windowsPerDay,
+            settings: configuration.detection.calibration)
     }
 
     /// What the fleet knows of a version's scores; `nil` where it brings nothing.
@@ -129,7 +140,7 @@ public struct LocalLearner: Sendable {
     private func reference(
         _ model: ModelArtifact, windows: [SampleWindow], seed: UInt64
     ) throws(DetectionError) -> SelfTestReport {
-        let calibration = try Calibration.fit(model: model, windows: windows, windowsPerDay: windowsPerDay)
+        let calibration = try calibration(model, nil, windows)
         return try SelfTest.run(model: model, calibration: calibration, windows: windows, seed: seed)
     }
 }

@@ -30,6 +30,15 @@ public struct LocalLearning: Sendable, Equatable {
     }
 
     private var againAt: Int64 = .max
+    /// Whether a device has drifted since a model was learned.
+    private var isAskedFor = false
+    private var learnedAt: Int64?
+
+    /// At least so long passes between two trainings that drift has asked for, in milliseconds.
+    static let betweenWishes: Int64 = 3_600_000
+
+    /// Asks for learning before its time: what is normal has changed.
+    public mutating func ask() { isAskedFor = true }
 
     /// What to begin now, if anything; the caller says when it has ended.
     ///
@@ -43,7 +52,9 @@ public struct LocalLearning: Sendable, Equatable {
             isRunning = true
             return .first
         }
-        guard isAlone, retrainEvery != nil, uptime >= againAt else { return nil }
+        let isDue = retrainEvery != nil && uptime >= againAt
+        let isWanted = isAskedFor && learnedAt.map { uptime - $0 >= Self.betweenWishes } ?? true
+        guard isAlone, isDue || isWanted else { return nil }
         isRunning = true
         return .again
     }
@@ -51,6 +62,8 @@ public struct LocalLearning: Sendable, Equatable {
     /// Takes in the end of what was begun.
     public mutating func ended(succeeded: Bool, uptime: Int64) {
         isRunning = false
+        isAskedFor = false
+        learnedAt = uptime
         if let retrainEvery { againAt = uptime + retrainEvery }
         guard !succeeded else {
             failures = 0

@@ -20,6 +20,15 @@ public struct TrainingData: Sendable, Equatable {
     /// Windows of all devices.
     public var count: Int { devices.reduce(0) { $0 + $1.windows.count } }
 
+    /// Without the windows of each device that are least like its others; see `TrimmedWindows`.
+    public func trimmed(_ share: Double, scale: [Float]) throws(DetectionError) -> TrainingData {
+        var kept: [DeviceID: [SampleWindow]] = [:]
+        for (id, windows) in devices {
+            kept[id] = try TrimmedWindows.kept(of: windows, without: share, cohortScale: scale)
+        }
+        return TrainingData(kept)
+    }
+
     /// ``rows(scale:heldOutShare:)``, together with what they were made by.
     public func standardized(scale: [Float], heldOutShare: Double) -> StandardizedRows {
         StandardizedRows(scale: scale, matrix: rows(scale: scale, heldOutShare: heldOutShare), windows: count)

@@ -98,13 +98,13 @@ extension ModelKeeper {
         }
         guard !late.isEmpty else { return nil }
         isCalibrating = true
-        return { [self, learner] in
+        return { [self] in
             let all = try await trainingData(newest: Self.calibrationWindows, atLeast: first)
             let data = TrainingData(
                 Dictionary(
                     uniqueKeysWithValues: all.devices.filter { late.contains($0.id) }.map { ($0.id, $0.windows) }))
             do {
-                let calibrations = try await parts.thread.run { _ in try learner.calibrate(active.artifact, data) }
+                let calibrations = try await fit(active.artifact, data)
                 post(.calibrated(active.version.digest, calibrations))
             } catch {
                 parts.logger.warning("devices not calibrated", metadata: ["reason": "\(error)"])
@@ -132,17 +132,30 @@ extension ModelKeeper {
     // MARK: - Candidates
 
     func calibrate(_ candidate: ModelCandidate) -> Job {
-        { [self, learner] in
+        { [self] in
             let digest = candidate.version.digest
             let data = try await trainingData(
                 newest: Self.calibrationWindows, atLeast: LocalLearner.windowsToCalibrate(candidate.artifact))
             guard data.count > 0 else { return post(.event(.tooFewWindows(digest))) }
             do {
-                let calibrations = try await parts.thread.run { _ in try learner.calibrate(candidate.artifact, data) }
+                let calibrations = try await fit(candidate.artifact, data)
                 post(.event(.calibrated(digest, calibrations)))
             } catch {
                 post(.event(.calibrationFailed(digest, "\(error)")))
             }
+        }
+    }
+
+    /// Longest that devices look for weights of their own, in seconds.
+    private static let personalSeconds = 300
+
+    private func fit(_ artifact: ModelArtifact, _ data: TrainingData) async throws -> [DeviceID: Calibration] {
+        let (learner, seed) = (learner, parts.seed)
+        guard parts.configuration.learning.choosesWeights else {
+            return try await parts.thread.run { _ in try learner.calibrate(artifact, data) }
+        }
+        return try await parts.thread.run(maximumSeconds: Self.personalSeconds) { pause in
+            try learner.personalize(artifact, data, seed: seed) { pause() }
         }
     }
 

@@ -147,6 +147,9 @@ public actor ModelKeeper {
             try await confirm(evidence)
         case .device(.misbehaved(let digest, let reason, let evidence)):
             return try await handle(.misbehaved(digest, reason, evidence))
+        case .device(.drifted):
+            learning.ask()
+            return try await look()
         case .device(.eventCommitted), .device(.phaseChanged): break
         case .learned(let result, let base, let failure):
             return try await finishLearning(result, base: base, failure: failure)

@@ -20,14 +20,16 @@ extension RoundLearner {
             let held = Int(Double(windows.count) * Self.validationShare)
             guard held > 0, windows.count - held >= Calibration.minimumWindows else { continue }
             do throws(DetectionError) {
+                // The version alone: what a device's own reference finds says nothing of it.
                 let calibration = try Calibration.fit(
-                    model: model, windows: Array(windows.dropLast(held)), windowsPerDay: windowsPerDay)
-                let detector = try ReconstructionDetector(model: model, calibration: calibration)
+                    model: model, windows: Array(windows.dropLast(held)), windowsPerDay: windowsPerDay,
+                    settings: CalibrationSettings(usesLinearReference: false))
+                let detector = try DeviceDetector(model: model, calibration: calibration)
                 for window in windows.suffix(held) {
-                    let score = try detector.score(window)
-                    sum += score
+                    let judgement = try detector.judge(window)
+                    sum += judgement.error
                     scored += 1
-                    if score > calibration.threshold { anomalous += 1 }
+                    if judgement.score > calibration.threshold { anomalous += 1 }
                 }
             } catch {
                 throw .base("\(error)")

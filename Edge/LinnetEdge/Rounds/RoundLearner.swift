@@ -39,15 +39,18 @@ public struct RoundLearner: Sendable {
 
     private let contract: SignalContract
     private let seed: UInt64
+    private let trimmedShare: Double
     /// Windows that a device scores in a day.
     let windowsPerDay: Double
 
     /// - Parameters:
     ///   - stride: samples from one window to the next.
     ///   - seed: the order of batches follows from it and the round.
-    public init(contract: SignalContract, stride: Int = 1, seed: UInt64) {
+    ///   - trimmedShare: of each device's windows, those least like the others, that are not trained on.
+    public init(contract: SignalContract, stride: Int = 1, seed: UInt64, trimmedShare: Double = 0) {
         self.contract = contract
         self.seed = seed
+        self.trimmedShare = trimmedShare
         windowsPerDay = LocalLearner.windowsPerDay(contract, stride: stride)
     }
 
@@ -106,7 +109,9 @@ public struct RoundLearner: Sendable {
     ) throws(RoundFailure) -> Answer {
         try check(data.count)
         let base = try base(file, of: offer)
-        let rows = data.standardized(scale: base.scaler.scale, heldOutShare: Self.validationShare)
+        let trimmed: TrainingData
+        do { trimmed = try data.trimmed(trimmedShare, scale: base.scaler.scale) } catch { throw .training("\(error)") }
+        let rows = trimmed.standardized(scale: base.scaler.scale, heldOutShare: Self.validationShare)
         return try train(rows, offer: offer, base: base, residual: residual, controls: controls, pause: pause)
     }
 

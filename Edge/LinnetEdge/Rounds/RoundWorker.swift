@@ -34,7 +34,8 @@ public actor RoundWorker {
         self.key = key
         self.devices = devices
         learner = RoundLearner(
-            contract: parts.contract, stride: parts.configuration.window.stride, seed: parts.seed)
+            contract: parts.contract, stride: parts.configuration.window.stride, seed: parts.seed,
+            trimmedShare: parts.configuration.learning.trimmedShare)
         participation = RoundParticipation(
             agent: parts.configuration.agent, cohort: CohortID(of: parts.contract), lastRound: 0)
     }

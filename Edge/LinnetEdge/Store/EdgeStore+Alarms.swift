@@ -63,6 +63,18 @@ extension EdgeStore {
         return row.flatMap { try? OutboxEntry.event(from: $0.payload) }
     }
 
+    /// The newest alarms of a device that have cleared, oldest first; those whose bytes are broken are left out.
+    public func recentAlarms(of device: DeviceID, newest limit: Int) async throws(EdgeStoreError) -> [AnomalyEvent] {
+        let rows = try await read { db in
+            try PayloadRow.fetchAll(
+                db,
+                sql: """
+                    SELECT payload FROM alarm WHERE device = ? AND endedAt IS NOT NULL ORDER BY id DESC LIMIT ?
+                    """, arguments: [device.rawValue, limit])
+        }
+        return rows.reversed().compactMap { try? OutboxEntry.event(from: $0.payload) }
+    }
+
     /// Alarms raised since the agent was installed, by device.
     public func alarmCounts() async throws(EdgeStoreError) -> [DeviceID: Int] {
         try await countByDevice("SELECT device, COUNT(*) AS count FROM alarm GROUP BY device")

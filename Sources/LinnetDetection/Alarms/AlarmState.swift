@@ -8,36 +8,33 @@ public struct ScoredWindow: Sendable, Equatable {
     public var end: Timestamp
     public var score: Double
     public var threshold: Double
+    /// Which detector the score came from.
+    public var detector: DetectorKind
+    /// The model's reconstruction error, in squared scales; the score itself where nothing else is known.
+    public var error: Double
 
-    public init(start: Timestamp, end: Timestamp, score: Double, threshold: Double) {
+    public init(
+        start: Timestamp, end: Timestamp, score: Double, threshold: Double, detector: DetectorKind = .model,
+        error: Double? = nil
+    ) {
         self.start = start
         self.end = end
         self.score = score
         self.threshold = threshold
+        self.detector = detector
+        self.error = error ?? score
     }
 
     /// Whether the window is anomalous; a score that is not a number is.
     public var isAnomalous: Bool { !(score <= threshold) }
 }
 
-/// From when to when an alarm reaches, and how bad it got.
-public struct AlarmSpan: Sendable, Codable, Hashable {
-    /// First sample of the first anomalous window.
-    public var startedAt: Timestamp
-    /// Last sample of the last anomalous window.
-    public var endedAt: Timestamp
-    /// Score and threshold of the window that raised the alarm.
-    public var score: Double
-    public var threshold: Double
-    public var peakScore: Double
-    /// Anomalous windows so far.
-    public var windows: Int
-}
-
 /// What a window changed.
 public enum AlarmTransition: Sendable, Equatable {
     /// An alarm begins: report it.
     case raised(AlarmSpan)
+    /// The alarm has become more severe: report it anew.
+    case worsened(AlarmSpan)
     /// The alarm is over: report its whole span.
     case cleared(AlarmSpan)
 }
@@ -54,10 +51,16 @@ public struct AlarmState: Sendable, Codable, Hashable {
         case firing(AlarmSpan, calm: Int)
     }
 
-    public var policy: AlarmPolicy
+    public let policy: AlarmPolicy
     private var state: Phase = .normal
+    private var smoother: ScoreSmoother
+    /// When the last alarm cleared.
+    private var clearedAt: Timestamp?
 
-    public init(policy: AlarmPolicy) { self.policy = policy }
+    public init(policy: AlarmPolicy) {
+        self.policy = policy
+        smoother = ScoreSmoother(policy.smoothing, span: policy.smoothingSpan)
+    }
 
     public var phase: AlarmPhase {
         switch state {
@@ -75,18 +78,32 @@ public struct AlarmState: Sendable, Codable, Hashable {
         }
     }
 
+    /// Goes on where another one stood, by this one's policy.
+    public func continuing(_ other: AlarmState) -> AlarmState {
+        var state = self
+        (state.state, state.clearedAt) = (other.state, other.clearedAt)
+        return state
+    }
+
     /// Takes in the next window of the device.
-    public mutating func handle(_ window: ScoredWindow) -> AlarmTransition? {
+    public mutating func handle(_ scored: ScoredWindow) -> AlarmTransition? {
+        var window = scored
+        // JSON has no numbers that are not finite, and the state must be stored; what is none is as bad as can be.
+        window.score = smoother.handle(scored.score.isFinite ? scored.score : .greatestFiniteMagnitude)
         switch (state, window.isAnomalous) {
         case (.normal, false): return nil
-        case (.normal, true): return pend(Self.span(of: window), window)
+        case (.normal, true): return pend(AlarmSpan(of: window), window)
         case (.pending, false):
             state = .normal
             return nil
-        case (.pending(let span), true): return pend(Self.span(span, with: window), window)
-        case (.firing(let span, _), true):
-            state = .firing(Self.span(span, with: window), calm: 0)
-            return nil
+        case (.pending(var span), true):
+            span.extend(with: window)
+            return pend(span, window)
+        case (.firing(var span, _), true):
+            let severity = span.severity
+            span.extend(with: window)
+            state = .firing(span, calm: 0)
+            return span.severity > severity ? .worsened(span) : nil
         case (.firing(let span, let calm), false):
             guard window.score <= window.threshold * policy.clearRatio else {
                 state = .firing(span, calm: 0)
@@ -97,36 +114,27 @@ public struct AlarmState: Sendable, Codable, Hashable {
                 return nil
             }
             state = .normal
+            clearedAt = window.end
             return .cleared(span)
         }
     }
 
     private mutating func pend(_ span: AlarmSpan, _ window: ScoredWindow) -> AlarmTransition? {
-        guard span.windows >= policy.raiseAfter else {
+        var raised = span
+        raised.raise(with: window)
+        guard span.windows >= policy.raiseAfter, span.milliseconds >= Int64(policy.minimumDurationMilliseconds),
+            !isCoolingDown(at: window.end) || raised.severity == .critical
+        else {
             state = .pending(span)
             return nil
         }
-        var raised = span
-        raised.score = Self.finite(window.score)
-        raised.threshold = window.threshold
         state = .firing(raised, calm: 0)
         return .raised(raised)
     }
 
-    private static func span(of window: ScoredWindow) -> AlarmSpan {
-        AlarmSpan(
-            startedAt: window.start, endedAt: window.end, score: finite(window.score), threshold: window.threshold,
-            peakScore: finite(window.score), windows: 1)
+    /// A clock that was set back cools nothing down.
+    private func isCoolingDown(at time: Timestamp) -> Bool {
+        guard let clearedAt else { return false }
+        return (0..<Int64(policy.coolDownMilliseconds)).contains(time.milliseconds(since: clearedAt))
     }
-
-    private static func span(_ span: AlarmSpan, with window: ScoredWindow) -> AlarmSpan {
-        var span = span
-        span.endedAt = max(span.endedAt, window.end)
-        span.peakScore = max(span.peakScore, finite(window.score))
-        span.windows += 1
-        return span
-    }
-
-    /// JSON has no numbers that are not finite, and an alarm must be stored.
-    private static func finite(_ score: Double) -> Double { score.isFinite ? score : .greatestFiniteMagnitude }
 }

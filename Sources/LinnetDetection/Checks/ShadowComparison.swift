@@ -18,7 +18,7 @@ public struct ShadowComparison: Sendable, Equatable {
     public private(set) var candidateAnomalous = 0
     public private(set) var activeAnomalous = 0
     public private(set) var notFinite = 0
-    /// Scores on the windows that both have scored.
+    /// Reconstruction errors on the windows that both have scored.
     public private(set) var candidateErrors = ScoreSample()
     public private(set) var activeErrors = ScoreSample()
     /// What scoring one window takes, in microseconds.
@@ -35,7 +35,7 @@ public struct ShadowComparison: Sendable, Equatable {
     ///
     /// - Parameter active: the active model's answer; `nil` where there is none yet.
     public mutating func add(candidate: ScoredWindow, active: ScoredWindow?, isFiring: Bool) {
-        guard candidate.score.isFinite, candidate.score < .greatestFiniteMagnitude else {
+        guard candidate.error.isFinite, candidate.error < .greatestFiniteMagnitude else {
             notFinite += 1
             return
         }
@@ -44,9 +44,9 @@ public struct ShadowComparison: Sendable, Equatable {
         if candidate.isAnomalous { candidateAnomalous += 1 }
         guard let active else { return }
         if active.isAnomalous { activeAnomalous += 1 }
-        guard active.score.isFinite else { return }
-        candidateErrors.add(candidate.score)
-        activeErrors.add(active.score)
+        guard active.error.isFinite else { return }
+        candidateErrors.add(candidate.error)
+        activeErrors.add(active.error)
     }
 
     /// Takes in how long both took to score one window.
@@ -55,7 +55,7 @@ public struct ShadowComparison: Sendable, Equatable {
         activeMicroseconds.add(active / .microseconds(1))
     }
 
-    /// Median and 95 % quantile of the scores, and the median time to score a window, of both; absent where there are none.
+    /// Median and 95 % quantile of the errors, and the median time to score a window, of both; absent where there are none.
     public var evidence: [String: Double] {
         var evidence: [String: Double] = [:]
         evidence["shadow.candidateErrorMedian"] = candidateErrors.median

@@ -14,20 +14,22 @@ public enum SyntheticFault: String, Sendable, Codable, CaseIterable {
     case dropout
 
     /// How far off, in the device's scales.
-    static let size: Float = 10
+    public static let standardSize: Float = 10
 
     /// Draws the fault over one channel of a window.
     ///
     /// - Parameters:
     ///   - center: the channel's level on this device.
     ///   - scale: the channel's scale on this device.
+    ///   - size: how far off, in scales.
     /// - Returns: `nil` where the fault would not show: a dropout of a channel that is near 0 anyway.
     public func drawn(
-        over window: SampleWindow, channel: Int, center: Float, scale: Float, using generator: inout SeededGenerator
+        over window: SampleWindow, channel: Int, center: Float, scale: Float, size: Float = Self.standardSize,
+        using generator: inout SeededGenerator
     ) -> SampleWindow? {
         var values = window.values
         let sign: Float = generator.uniform() < 0.5 ? -1 : 1
-        let offset = sign * Self.size * scale
+        let offset = sign * size * scale
         let positions = Array(stride(from: channel, to: values.count, by: window.channelCount))
         switch self {
         case .spike:

@@ -22,14 +22,14 @@ public struct ModelDifference: Sendable, Codable, Hashable {
     /// - Throws: ``DetectionError`` if a model can not be run, or there is no window.
     public init(_ model: TrainedModel, _ other: TrainedModel, on windows: [SampleWindow]) throws(DetectionError) {
         guard !windows.isEmpty else { throw .tooFewWindows(found: 0, needed: 1) }
-        let first = try ReconstructionDetector(model: model.artifact, calibration: model.calibration)
-        let second = try ReconstructionDetector(model: other.artifact, calibration: other.calibration)
+        let first = try DeviceDetector(model: model.artifact, calibration: model.calibration)
+        let second = try DeviceDetector(model: other.artifact, calibration: other.calibration)
         let threshold = model.calibration.threshold
         self.windows = windows.count
         (meanScore, otherMeanScore, largestChange) = (0, 0, 0)
         (anomalous, otherAnomalous, disagreements) = (0, 0, 0)
         for window in windows {
-            let (before, after) = (try first.score(window), try second.score(window))
+            let (before, after) = (try first.judge(window).modelScore, try second.judge(window).modelScore)
             meanScore += before / Double(windows.count)
             otherMeanScore += after / Double(windows.count)
             largestChange = max(largestChange, abs(after - before) / max(threshold, .leastNormalMagnitude))

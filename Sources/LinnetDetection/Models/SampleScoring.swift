@@ -22,7 +22,7 @@ public final class SampleScoring {
     }
 
     public let model: TrainedModel
-    private let detector: ReconstructionDetector
+    private let detector: DeviceDetector
     private var windower: Windower
     private var alarm: AlarmState
     private var last: Verdict
@@ -32,7 +32,7 @@ public final class SampleScoring {
     /// - Throws: ``DetectionError`` if the model can not be run, or the calibration is another model's.
     public init(_ model: TrainedModel) throws(DetectionError) {
         self.model = model
-        detector = try ReconstructionDetector(model: model.artifact, calibration: model.calibration)
+        detector = try DeviceDetector(model: model.artifact, calibration: model.calibration)
         windower = model.windows.makeWindower(model.contract)
         alarm = AlarmState(policy: model.alarm)
         last = Verdict(score: 0, threshold: model.calibration.threshold, phase: alarm.phase, endsWindow: false)
@@ -45,7 +45,7 @@ public final class SampleScoring {
         last.endsWindow = false
         guard let next = windower.push(sample) else { return last }
         window = next
-        let score = try detector.score(next)
+        let score = try detector.judge(next).score
         _ = alarm.handle(
             ScoredWindow(
                 start: next.start, end: next.end, score: score, threshold: model.calibration.threshold))

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Smooths scores over the last few, so that one odd sample is no alarm: their mean or their median.
-public struct ScoreSmoother: Sendable, Hashable {
+/// Smooths scores over the last few, so that one odd sample is no alarm.
+public struct ScoreSmoother: Sendable, Hashable, Codable {
     /// What becomes of the last scores.
-    public enum Kind: String, Sendable, Codable, Hashable {
+    public enum Kind: String, Sendable, Codable, Hashable, CaseIterable {
         case mean
         case median
+        /// An exponentially weighted mean of this span, in which the newest score weighs `2 / (span + 1)` (Roberts 1959).
+        case ewma
     }
 
     private let kind: Kind
     private let span: Int
+    /// The last scores; of an exponentially weighted mean, the mean alone.
     private var recent: [Double] = []
 
     /// - Parameter span: how many scores, at least 1; 1 smooths nothing.
@@ -20,10 +23,17 @@ public struct ScoreSmoother: Sendable, Hashable {
 
     /// The smoothed score, over fewer scores while there are fewer.
     public mutating func handle(_ score: Double) -> Double {
+        if kind == .ewma {
+            let before = recent.first ?? score
+            let mean = before + 2 / (Double(span) + 1) * (score - before)
+            // One score without bounds would stay in the mean for ever.
+            if mean.isFinite { recent = [mean] }
+            return mean
+        }
         if recent.count == span { recent.removeFirst() }
         recent.append(score)
         switch kind {
-        case .mean: return recent.reduce(0, +) / Double(recent.count)
+        case .mean, .ewma: return recent.reduce(0, +) / Double(recent.count)
         case .median: return QuantileThreshold.quantile(0.5, of: recent.sorted())
         }
     }

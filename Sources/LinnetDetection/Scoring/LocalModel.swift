@@ -10,11 +10,12 @@ public enum LocalModel {
     ///
     /// - Parameters:
     ///   - devices: normal windows of each device of the agent, oldest first.
-    ///   - hidden: widths of the encoder's layers after the input.
+    ///   - architecture: what the network is, given the length of a window and the number of channels.
     ///   - falseAlarmsPerDay: the threshold policy.
-    /// - Throws: ``DetectionError`` without windows, or for widths no network can have.
+    /// - Throws: ``DetectionError`` without windows, or for a network that can not be.
     public static func untrained(
-        devices: [[SampleWindow]], hidden: [Int], activation: Activation, falseAlarmsPerDay: Double, seed: UInt64
+        devices: [[SampleWindow]], architecture: (_ length: Int, _ channels: Int) -> NetworkArchitecture,
+        falseAlarmsPerDay: Double, seed: UInt64
     ) throws(DetectionError) -> ModelArtifact {
         guard let window = devices.first(where: { !$0.isEmpty })?.first else {
             throw .tooFewWindows(found: 0, needed: 1)
@@ -24,8 +25,7 @@ public enum LocalModel {
             let own = DeviceLevel.moments(of: windows, around: DeviceLevel.center(of: windows))
             for channel in moments.indices { moments[channel].merge(own[channel]) }
         }
-        let architecture = NetworkArchitecture.denseAutoencoder(
-            inputWidth: window.values.count, hidden: hidden, activation: activation)
+        let architecture = architecture(window.length, window.channelCount)
         let network: Network
         do throws(NetworkError) { network = try Network(architecture) } catch { throw .model("\(error)") }
         let model = ModelArtifact(

@@ -17,8 +17,15 @@ public final class ReconstructionDetector {
 
     /// - Throws: ``DetectionError`` if the model can not be run or has no score, or the calibration is another model's.
     public init(model: ModelArtifact, calibration: Calibration) throws(DetectionError) {
+        var parameters = model.parameters
+        if let weights = calibration.weights {
+            guard let own = weights.parameters(count: parameters.count) else {
+                throw .calibration("its own weights are not finite, or of another network")
+            }
+            parameters = own
+        }
         do throws(NetworkError) {
-            scorer = try WindowScorer(network: try Network(model.architecture), parameters: model.parameters)
+            scorer = try WindowScorer(network: try Network(model.architecture), parameters: parameters)
         } catch {
             throw .model("\(error)")
         }
@@ -49,6 +56,11 @@ public final class ReconstructionDetector {
         }
         input.withUnsafeMutableBufferPointer { standardizer.write(window, to: $0) }
         return input.withUnsafeBufferPointer(scorer.score)
+    }
+
+    /// Lends the last window that was scored, standardized, `[length * channels]`: a second detector reads the same numbers.
+    func withStandardized<Value>(_ body: (UnsafeBufferPointer<Float>) -> Value) -> Value {
+        input.withUnsafeBufferPointer(body)
     }
 
     /// What each channel had to do with a window's score, largest share first.

@@ -37,17 +37,19 @@ struct ModelJudge {
         var quality = DetectionQuality()
         for device in devices {
             do throws(DetectionError) {
-                let calibration = try Calibration.fit(model: model, windows: device.training, windowsPerDay: 1)
-                let detector = try ReconstructionDetector(model: model, calibration: calibration)
+                let calibration = try Calibration.fit(
+                    model: model, windows: device.training, windowsPerDay: 1,
+                    settings: CalibrationSettings(usesLinearReference: false))
+                let detector = try DeviceDetector(model: model, calibration: calibration)
                 for window in device.judging.normal {
-                    let score = try detector.score(window)
-                    quality.addNormal(score: score, isAlarm: score > calibration.threshold)
+                    let judgement = try detector.judge(window)
+                    quality.addNormal(score: judgement.error, isAlarm: judgement.score > calibration.threshold)
                 }
                 for window in device.judging.faulty {
-                    quality.addFaulty(isAlarm: try detector.score(window) > calibration.threshold)
+                    quality.addFaulty(isAlarm: try detector.judge(window).score > calibration.threshold)
                 }
                 for window in device.triggered {
-                    quality.addTriggered(isAlarm: try detector.score(window) > calibration.threshold)
+                    quality.addTriggered(isAlarm: try detector.judge(window).score > calibration.threshold)
                 }
             } catch {
                 throw .judging("\(error)")

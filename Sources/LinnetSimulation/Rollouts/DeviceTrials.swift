@@ -28,7 +28,10 @@ struct DeviceTrials: Sendable {
     }
 
     func calibrate(_ model: ModelArtifact, _ windows: Windows) throws(DetectionError) -> Calibration {
-        try Calibration.fit(model: model, windows: windows.stored, windowsPerDay: Self.windowsPerDay)
+        // What is tried is the version; a thousand devices' own references would be fitted for nothing.
+        try Calibration.fit(
+            model: model, windows: windows.stored, windowsPerDay: Self.windowsPerDay,
+            settings: CalibrationSettings(usesLinearReference: false))
     }
 
     /// Scores live windows beside the active model.
@@ -89,11 +92,12 @@ struct DeviceTrials: Sendable {
     private func scorer(
         _ model: ModelArtifact, _ calibration: Calibration
     ) throws(DetectionError) -> (SampleWindow) throws(DetectionError) -> ScoredWindow {
-        let detector = try ReconstructionDetector(model: model, calibration: calibration)
+        let detector = try DeviceDetector(model: model, calibration: calibration)
         return { window throws(DetectionError) in
-            ScoredWindow(
-                start: window.start, end: window.end, score: try detector.score(window),
-                threshold: calibration.threshold)
+            let judgement = try detector.judge(window)
+            return ScoredWindow(
+                start: window.start, end: window.end, score: judgement.score, threshold: calibration.threshold,
+                detector: judgement.detector, error: judgement.error)
         }
     }
 

@@ -41,11 +41,30 @@ struct AgentsCommand: ParsableCommand {
         let refused = agents.compactMap { agent in
             agent.refused.map { "agent \(agent.id) has refused: \(refusals($0))" }
         }
-        return table.lines(on: terminal) + idle + refused
+        let devices = agents.flatMap { agent in agent.devices.flatMap { notes($0, of: agent.id) } }
+        return table.lines(on: terminal) + idle + refused + devices
     }
 
     private static func refusals(_ counts: [String: Int]) -> String {
         counts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+    }
+
+    /// What of a device is not as usual.
+    private static func notes(_ device: DeviceState, of agent: AgentID) -> [String] {
+        var notes: [String] = []
+        switch device.drift {
+        case .scores:
+            notes.append("agent \(agent): what is normal for \(device.id) has changed; a new model is asked for")
+        case .inputs: notes.append("agent \(agent): \(device.id) works elsewhere than where it was learned")
+        case nil: break
+        }
+        switch device.weights {
+        case .fineTuned:
+            notes.append("agent \(agent): \(device.id) scores with the release's weights, trained on there")
+        case .local: notes.append("agent \(agent): \(device.id) scores with weights of its own")
+        case .released, nil: break
+        }
+        return notes
     }
 
     private static func seen(_ agent: AgentReport, _ now: Timestamp) -> Table.Cell {
