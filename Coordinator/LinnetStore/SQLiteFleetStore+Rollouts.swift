@@ -44,6 +44,7 @@ extension SQLiteFleetStore {
                 try database.execute(
                     sql: "INSERT OR REPLACE INTO quarantine (digest, reason, rollout) VALUES (?, ?, ?)",
                     arguments: [version.digest.hex, why, rollout.number])
+                try Self.findCandidate(of: rollout.cohort, in: database)
             }
             for entry in change.audit { try Self.append(entry, in: database) }
             return true
@@ -68,7 +69,7 @@ extension SQLiteFleetStore {
         try database.execute(
             sql: """
                 INSERT INTO release (cohort, number, digest, manifest, isForAll, lineage) VALUES (?, ?, ?, ?, ?, ?)
-                ON CONFLICT (cohort, number) DO UPDATE SET isForAll = excluded.isForAll
+                ON CONFLICT (cohort, number) DO UPDATE SET isForAll = excluded.isForAll, manifest = excluded.manifest
                 WHERE digest = excluded.digest
                 """,
             arguments: [
@@ -78,6 +79,9 @@ extension SQLiteFleetStore {
         guard database.changesCount == 1 else {
             throw StoreError.unreadable(table: "release", reason: "number \(manifest.release) is another version's")
         }
+        let digest = manifest.model.version.digest
+        try set(isForAll ? .champion : .candidate, digest, of: manifest.cohort, in: database)
+        if isForAll { try findCandidate(of: manifest.cohort, in: database) }
     }
 
     public func rollout(_ number: Int) throws -> Rollout? { try rollouts(where: "number = ?", [number]).first }
@@ -193,17 +197,9 @@ extension SQLiteFleetStore {
         try queue.write { database in
             try Self.insert(version, in: database)
             guard database.changesCount == 1 else { return false }
+            try Self.findCandidate(of: version.cohort, in: database)
             try Self.append(audit, in: database)
             return true
-        }
-    }
-
-    public func name(_ alias: String, cohort: CohortID, version: ModelVersion, audit: AuditEntry) throws {
-        try queue.write { database in
-            try database.execute(
-                sql: "INSERT OR REPLACE INTO alias (cohort, name, digest) VALUES (?, ?, ?)",
-                arguments: [cohort.rawValue, alias, version.digest.hex])
-            try Self.append(audit, in: database)
         }
     }
 }

@@ -61,6 +61,7 @@ extension SQLiteFleetStore {
                 // The cohort's release is the first lineage's; the others' are for their agents.
                 try Self.insert(release, isForAll: (release.lineage ?? 0) == 0, in: database)
             }
+            if releases.isEmpty { try Self.findCandidate(of: round.cohort, in: database) }
             for entry in audit { try Self.append(entry, in: database) }
             try Self.forgetUpdates(of: round.cohort, butNewest: keptRounds, in: database)
             return true

@@ -140,11 +140,42 @@ final class RolloutStoreTests {
         for name in ["2", "champion", String(version(2).digest.hex.prefix(8)), version(2).digest.hex.uppercased()] {
             #expect(try store.versions(of: cohort, named: name).map(\.version) == [version(2)], "\(name)")
         }
-        for name in ["9", "candidate", "zzzzzzzz", String(version(2).digest.hex.prefix(7)), "", "%", "-1"] {
+        for name in ["9", "lab", "zzzzzzzz", String(version(2).digest.hex.prefix(7)), "", "%", "-1"] {
             #expect(try store.versions(of: cohort, named: name).isEmpty, "\(name)")
         }
         try store.name("champion", cohort: cohort, version: version(3), audit: entry("alias moved"))
-        #expect(try store.models(limit: 10).first { $0.version == version(3) }?.aliases == ["champion"])
+        #expect(try store.models(limit: 10).first { $0.version == version(3) }?.aliases == ["candidate", "champion"])
+    }
+
+    @Test("champion and candidate follow what happens: made, rolled out, released to all, taken back")
+    func standingAliases() throws {
+        func names() throws -> [String: Int] {
+            let pairs = try store.models(limit: 10).flatMap { model in model.aliases.map { ($0, model.version.number) }
+            }
+            return Dictionary(uniqueKeysWithValues: pairs)
+        }
+        #expect(try names() == ["champion": 2, "candidate": 3])
+        var rollout = try store.add(draft()) { _ in entry("rollout planned") }
+        func save(_ releases: [(ReleaseManifest, Bool)], quarantine: ModelVersion? = nil) throws {
+            rollout.revision += 1
+            let change = RolloutChange(
+                rollout: rollout, from: rollout.revision - 1,
+                releases: releases.map { (manifest: $0.0, isForAll: $0.1) },
+                quarantine: quarantine.map { (version: $0, why: "it alarms") })
+            #expect(try store.save(change))
+        }
+        try store.make(4, of: cohort)
+        #expect(try names() == ["champion": 2, "candidate": 4])
+        try save([(manifest(3, release: 2), false)])
+        #expect(try names() == ["champion": 2, "candidate": 3], "what is rolled out comes before what is newer")
+        try save([(manifest(3, release: 2), true)])
+        #expect(try names() == ["champion": 3, "candidate": 4])
+        try save([(manifest(4, release: 3), true)])
+        #expect(try names() == ["champion": 4], "nothing is newer")
+        try save([(manifest(3, release: 4), true)], quarantine: version(4))
+        #expect(try names() == ["champion": 3], "a version in quarantine is no candidate")
+        try store.make(5, of: cohort)
+        #expect(try names() == ["champion": 3, "candidate": 5])
     }
 
     @Test("what a rollout stands on, or is named, outlives the limit on versions")
