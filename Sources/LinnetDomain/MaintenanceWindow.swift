@@ -14,8 +14,18 @@ public struct MaintenanceWindow: Codable, Sendable, Hashable, CustomStringConver
         self.days = days
     }
 
-    /// Reads `22:00-04:30`, on every day; `nil` for anything else.
+    private static let names = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+    /// Reads `22:00-04:30`, on every day, or `mon-fri 22:00-04:30`, or `sat,sun 06:00-18:00`; `nil` for anything else.
     public init?(_ text: String) {
+        let parts = text.split(separator: " ")
+        guard let clock = parts.last, parts.count <= 2, let (from, to) = Self.minutes(clock),
+            let days = parts.count == 1 ? Array(1...7) : Self.days(parts[0])
+        else { return nil }
+        self.init(fromMinute: from, toMinute: to, days: days)
+    }
+
+    private static func minutes(_ text: Substring) -> (from: Int, to: Int)? {
         let minutes = text.split(separator: "-", omittingEmptySubsequences: false).map { part -> Int? in
             let digits = part.split(separator: ":", omittingEmptySubsequences: false).map { Int($0) }
             guard digits.count == 2, let hour = digits[0], let minute = digits[1], (0...23).contains(hour),
@@ -24,7 +34,22 @@ public struct MaintenanceWindow: Codable, Sendable, Hashable, CustomStringConver
             return hour * 60 + minute
         }
         guard minutes.count == 2, let from = minutes[0], let to = minutes[1] else { return nil }
-        self.init(fromMinute: from, toMinute: to)
+        return (from, to)
+    }
+
+    /// Days in order, each once; a span goes on over Sunday where it has to.
+    private static func days(_ text: Substring) -> [Int]? {
+        var days: Set<Int> = []
+        for part in text.lowercased().split(separator: ",", omittingEmptySubsequences: false) {
+            let ends = part.split(separator: "-", omittingEmptySubsequences: false).compactMap { end in
+                names.firstIndex(of: String(end))
+            }
+            guard let from = ends.first, let to = ends.last, ends.count <= 2,
+                ends.count == part.split(separator: "-", omittingEmptySubsequences: false).count
+            else { return nil }
+            for step in 0...(to - from + 7) % 7 { days.insert((from + step) % 7 + 1) }
+        }
+        return days.sorted()
     }
 
     /// What of it can not be; `nil` if nothing.
@@ -58,6 +83,8 @@ public struct MaintenanceWindow: Codable, Sendable, Hashable, CustomStringConver
         func clock(_ minutes: Int) -> String {
             "\(minutes / 60 < 10 ? "0" : "")\(minutes / 60):\(minutes % 60 < 10 ? "0" : "")\(minutes % 60)"
         }
-        return "\(clock(fromMinute))-\(clock(toMinute))"
+        let span = "\(clock(fromMinute))-\(clock(toMinute))"
+        guard days != Array(1...7) else { return span }
+        return days.map { (1...7).contains($0) ? Self.names[$0 - 1] : "\($0)" }.joined(separator: ",") + " " + span
     }
 }

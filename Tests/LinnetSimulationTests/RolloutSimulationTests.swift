@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import LinnetDomain
 import LinnetFleet
 import LinnetSimulation
 import Testing
@@ -68,7 +69,7 @@ struct RolloutSimulationTests {
         "a bad version never leaves the first stage, the reason names what stopped it, and all are on the old one",
         arguments: [
             (CandidateKind.alarming, "error ratio"), (.blind, "self-test: "), (.slow, "scoring time ratio"),
-            (.notFinite, "not finite"),
+            (.notFinite, "not finite"), (.wrongScaler, "scaler"),
         ])
     func bad(kind: CandidateKind, gate: String) async throws {
         let settings = RolloutSimulationSettings(
@@ -79,6 +80,20 @@ struct RolloutSimulationTests {
         #expect(report.reason.contains(gate), "\(report.reason)")
         #expect(report.onNew == 0 && report.onOld == 100 && report.isQuarantined, "\(report)")
         #expect(report.counts.total == 100 && report.counts.reached == 10, "\(report)")
+    }
+
+    @Test("a soft plan switches in its window, and at last when its time is up")
+    func soft() async throws {
+        var plan = Self.plan()
+        // Begun at midnight: the first stage waits for the window, the next ones for the end of their time.
+        plan.switchRule = SwitchRule(
+            windows: [MaintenanceWindow(fromMinute: 60, toMinute: 61)], withinSeconds: 2 * 3600)
+        var ready = 0
+        let report = try await run(.good, agents: 40, RolloutSimulationSettings(plan: plan, seed: 11)) {
+            ready = max(ready, $0.states["ready", default: 0])
+        }
+        #expect(report.phase == .succeeded && report.counts.silent == 0, "\(report)")
+        #expect(ready > 0 && report.virtualSeconds > 2 * 3600, "\(report)")
     }
 
     @Test("does the same twice, event by event, also on a network that loses and repeats messages")

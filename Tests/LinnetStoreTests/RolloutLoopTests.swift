@@ -76,6 +76,8 @@ struct RolloutLoopTests {
     @Test("one agent is told, then all, then the version is the cohort's; a kill at any point changes nothing")
     func success() async throws {
         let (harness, agents) = try await fleet()
+        var plan = plan
+        plan.switchRule = SwitchRule(whenIdle: true, withinSeconds: 3600)
         let draft = try await harness.coordinator.plan(RolloutRequest(version: "3", plan: plan), by: "ann")
         #expect(draft.rollout.number == 1 && draft.rollout.phase == .draft)
         #expect(try ordered(agents, harness).isEmpty)
@@ -88,6 +90,10 @@ struct RolloutLoopTests {
         let order = try #require(try order(first, harness))
         #expect(order.manifest.release == 2 && order.manifest.model.version.number == 3)
         #expect(order.manifest.shadowWindows == 7 && order.agent == first.id)
+        let told = order.manifest.releasedAt
+        #expect(
+            order.manifest.switchWhen
+                == SwitchCondition(whenIdle: true, deadline: told.adding(milliseconds: 3_600_000)))
         #expect(try await harness.manifest(above: 0)?.release == 1, "the others stay where they are")
 
         try await harness.restart()
@@ -100,7 +106,11 @@ struct RolloutLoopTests {
         for agent in agents where agent.id != first.id { try agent.confirm(order.manifest, RolloutEvidence.good) }
         #expect(try await isSoaking(harness))
         harness.clock.advance(milliseconds: 11_000)
-        #expect(try await harness.manifest(above: 1)?.model.version.number == 3)
+        let released = try #require(try await harness.manifest(above: 1))
+        #expect(released.model.version.number == 3 && released.switchWhen?.whenIdle == true)
+        #expect(
+            released.switchWhen?.deadline ?? told > told.adding(milliseconds: 3_600_000),
+            "who is told now waits from now on")
         #expect(try await phase(1, harness) == .succeeded)
         #expect(try await eventually { try ordered(agents, harness).isEmpty })
         await harness.stop()
@@ -184,6 +194,31 @@ struct RolloutLoopTests {
         _ = try await harness.coordinator.ask(.resume, of: 1, by: "ann", why: "looks well")
         #expect(try await eventually { try ordered(agents, harness).count == 3 })
         #expect(try harness.store.rollouts(limit: 10).count == 1)
+        await harness.stop()
+    }
+
+    @Test("what is said ends a week later, and is said again long before, under the same number")
+    func renewed() async throws {
+        let (harness, agents) = try await fleet()
+        _ = try await harness.coordinator.plan(RolloutRequest(version: "3", plan: plan), by: "ann")
+        _ = try await harness.coordinator.ask(.start, of: 1, by: "ann", why: "new")
+        #expect(try await eventually { try ordered(agents, harness).count == 1 })
+        let first = try #require(try ordered(agents, harness).first)
+        let week: Int64 = 7 * 86_400_000
+        let order = try #require(try order(first, harness))
+        #expect(order.manifest.expiresAt == order.manifest.releasedAt.adding(milliseconds: week))
+        let release = try #require(try await harness.manifest(above: 0))
+
+        harness.clock.advance(milliseconds: week / 2)
+        let isRenewed = try await eventually {
+            let again = try await harness.manifest(above: 0)
+            let order = try self.order(first, harness)
+            return again?.expiresAt ?? release.releasedAt > harness.clock.now.adding(milliseconds: week - 1000)
+                && order?.manifest.expiresAt ?? release.releasedAt > harness.clock.now.adding(milliseconds: week - 1000)
+        }
+        #expect(isRenewed)
+        let again = try #require(try await harness.manifest(above: 0))
+        #expect(again.release == release.release && again.releasedAt == release.releasedAt)
         await harness.stop()
     }
 

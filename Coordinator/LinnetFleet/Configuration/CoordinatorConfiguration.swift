@@ -65,6 +65,9 @@ public struct CoordinatorConfiguration: Sendable, Equatable {
                 ))
                 ?? .immediate,
             shadowWindows: release.integer("shadowWindows", default: 100, in: 0...1_000_000),
+            releaseValidMilliseconds: milliseconds(
+                release.duration(
+                    "validFor", default: .seconds(7 * 86_400), in: .seconds(3600) ... .seconds(365 * 86_400))),
             rolloutPlan: RolloutPlan(reading: root.section("rollout")),
             retention: RetentionLimits(
                 events: retention.integer("events", default: 1_000_000, in: 1000...1_000_000_000),

@@ -22,14 +22,13 @@ extension RolloutPlan {
     ///
     /// - Parameter standing: what keys mean that are not there.
     init(reading section: ConfigurationSection, otherwise standing: RolloutPlan = .standard) {
-        let windows = section.strings("windows", default: standing.windows.map(\.description)).compactMap { text in
-            section.note("windows", or: nil) { () throws(RolloutPlanError) in try MaintenanceWindow(parsing: text) }
-        }
+        let windows = section.has("windows") ? section.windows : standing.windows
         self.init(
             stages: Self.stages(section, otherwise: standing),
             limits: BehaviourLimits(reading: section.section("limits"), otherwise: standing.limits),
             shadowWindows: section.integer("shadowWindows", default: standing.shadowWindows, in: 1...1_000_000),
             timeoutSeconds: section.seconds("timeout", standing.timeoutSeconds, from: 1), windows: windows,
+            switchRule: section.optionalSection("switch").map { $0.switchRule } ?? standing.switchRule,
             startAt: section.time("startAt") ?? standing.startAt,
             needsApproval: section.boolean("approval", default: standing.needsApproval),
             holdsWithoutData: section.boolean("holdWithoutData", default: standing.holdsWithoutData),
@@ -123,6 +122,22 @@ extension ConfigurationSection {
             problem(key, "can not be: \(error)")
             return fallback
         }
+    }
+
+    fileprivate var windows: [MaintenanceWindow] {
+        strings("windows", default: []).compactMap { text in
+            note("windows", or: nil) { () throws(RolloutPlanError) in try MaintenanceWindow(parsing: text) }
+        }
+    }
+
+    /// What devices wait for before they switch; `nil` where that is forced.
+    fileprivate var switchRule: SwitchRule? {
+        let rule = SwitchRule(
+            whenIdle: boolean("whenIdle", default: false), windows: windows,
+            withinSeconds: has("within") ? seconds("within", 1, from: 1) : nil)
+        guard boolean("forced", default: false) else { return rule }
+        if rule != SwitchRule() { problem("forced", "is true; then nothing else is waited for") }
+        return nil
     }
 
     fileprivate func seconds(_ key: String, _ fallback: Int, from least: Int) -> Int {

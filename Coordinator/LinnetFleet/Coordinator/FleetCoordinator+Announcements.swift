@@ -31,7 +31,7 @@ extension FleetCoordinator {
         }
     }
 
-    func announce(_ manifest: ReleaseManifest) { announce(manifest, on: .release(manifest.cohort)) }
+    func announce(_ manifest: ReleaseManifest) { announce(dated(manifest), on: .release(manifest.cohort)) }
 
     func announce(_ payload: some SignedPayload, on topic: Topic) {
         do {

@@ -17,15 +17,16 @@ extension FleetCoordinator {
                     self.withdrawOrders(of: targets)
                     continue
                 }
-                for target in targets where target.state != .waiting { self.order(last, to: target.agent) }
+                for target in targets where target.state != .waiting { self.order(last, to: target) }
             }
         }
     }
 
     /// Tells one agent to run a rollout's version.
-    func order(_ rollout: Rollout, to agent: AgentID) {
-        announce(
-            DesiredVersion(agent: agent, rollout: rollout.number, manifest: rollout.manifest), on: .desired(agent))
+    func order(_ rollout: Rollout, to target: RolloutTarget) {
+        let order = DesiredVersion(
+            agent: target.agent, rollout: rollout.number, manifest: dated(rollout.manifest(for: target)))
+        announce(order, on: .desired(target.agent))
     }
 
     /// Takes orders away: an empty retained message clears a topic.

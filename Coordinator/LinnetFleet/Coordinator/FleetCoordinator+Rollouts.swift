@@ -207,7 +207,7 @@ extension FleetCoordinator {
                 try move(number, .superseded(release: manifest.release))
             }
         case .assign(let agents):
-            for agent in agents { order(rollout, to: agent) }
+            for target in agents.compactMap({ machine.targets[$0] }) { order(rollout, to: target) }
             broadcastModel(rollout.manifest.model)
         case .releaseToAll(let manifest), .goBack(let manifest):
             releases[manifest.cohort] = manifest

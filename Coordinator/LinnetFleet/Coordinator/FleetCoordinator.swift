@@ -51,6 +51,8 @@ public actor FleetCoordinator: Service {
     var unacknowledged: Set<AgentID> = []
     var isConnected = false
     private var lastRetention: Timestamp
+    /// When releases were last said again because their time runs out.
+    var renewedAt: Timestamp
 
     private nonisolated let executor = QueueExecutor(label: "linnet.fleet")
     private nonisolated let inbound: AsyncStream<Inbound>
@@ -112,6 +114,7 @@ public actor FleetCoordinator: Service {
         making = VersionMaking(settings: settings)
         startedAt = clock.now()
         lastRetention = startedAt
+        renewedAt = startedAt
         admissionsSince = startedAt
         (inbound, inboundContinuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(Self.maximumInbound))
         (outbound, outboundContinuation) = AsyncStream.makeStream(
@@ -296,6 +299,7 @@ public actor FleetCoordinator: Service {
         attempt("write what agents have said") { try self.saveAgents() }
         moveRounds()
         moveRollouts()
+        renewReleases()
         acknowledgeStored()
         for (digest, indices) in repairs.take() { share(digest, indices) }
         let now = clock.now()

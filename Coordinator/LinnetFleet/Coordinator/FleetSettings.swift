@@ -22,6 +22,8 @@ public struct FleetSettings: Sendable, Equatable {
     public var release: ReleasePolicy
     /// Live windows a device scores with a version beside its active one, where the policy is `immediate`.
     public var shadowWindows: Int
+    /// How long a release may be begun with after it was last said; above 0.
+    public var releaseValidMilliseconds: Int64
     /// How a version reaches its cohort, unless a person plans otherwise.
     public var rolloutPlan: RolloutPlan
     public var retention: RetentionLimits
@@ -32,7 +34,8 @@ public struct FleetSettings: Sendable, Equatable {
         model: ModelDescription = .dense([24, 8]), falseAlarmsPerDay: Double = 1,
         strategy: StrategyDescription = .standard,
         scaler: ScalerRule = .standard, maximumUpdateNorm: Double = 100, release: ReleasePolicy = .immediate,
-        shadowWindows: Int = 100, rolloutPlan: RolloutPlan = .standard, retention: RetentionLimits = RetentionLimits(),
+        shadowWindows: Int = 100, releaseValidMilliseconds: Int64 = 7 * 86_400_000,
+        rolloutPlan: RolloutPlan = .standard, retention: RetentionLimits = RetentionLimits(),
         chunkBytes: Int = 65_536
     ) {
         self.name = name
@@ -44,6 +47,7 @@ public struct FleetSettings: Sendable, Equatable {
         self.maximumUpdateNorm = maximumUpdateNorm
         self.release = release
         self.shadowWindows = shadowWindows
+        self.releaseValidMilliseconds = releaseValidMilliseconds
         self.rolloutPlan = rolloutPlan
         self.retention = retention
         self.chunkBytes = chunkBytes

@@ -32,10 +32,23 @@ public struct RolloutStatus: Codable, Sendable, Equatable {
         }
     }
 
+    /// One limit on behaviour, and what it rests on.
+    public struct Gate: Codable, Sendable, Equatable {
+        /// The limit, with what comes nearest to breaking it; what was measured is absent while nobody has said.
+        public var worst: BehaviourFinding
+        /// Who measured that.
+        public var agent: AgentID?
+        /// Agents that have measured it, and those of them that break it.
+        public var measured: Int
+        public var broken: Int
+    }
+
     public var rollout: Rollout
     /// Of all agents.
     public var counts: RolloutCounts
     public var stages: [Stage]
+    /// Over all agents reached; empty before the first.
+    public var gates: [Gate]
     /// In order of their names; empty in a list of rollouts.
     public var targets: [Target]
 
@@ -48,6 +61,7 @@ public struct RolloutStatus: Codable, Sendable, Equatable {
                 size: stage.size, isReached: index <= rollout.stage,
                 counts: RolloutCounts(targets.filter { $0.stage == index }))
         }
+        gates = Self.gates(plan.limits, targets)
         self.targets =
             !withTargets
             ? []
@@ -62,6 +76,28 @@ public struct RolloutStatus: Codable, Sendable, Equatable {
                 return Target(
                     target: target, findings: findings.map(\.description))
             }
+    }
+
+    private static func gates(_ limits: BehaviourLimits, _ targets: [RolloutTarget]) -> [Gate] {
+        var gates: [Gate] = []
+        for target in targets where target.state != .waiting {
+            for finding in limits.findings(target.evidence) {
+                let index = gates.firstIndex { $0.worst.gate == finding.gate } ?? gates.count
+                if index == gates.count {
+                    var unknown = finding
+                    unknown.measured = nil
+                    gates.append(Gate(worst: unknown, measured: 0, broken: 0))
+                }
+                guard let measured = finding.measured else { continue }
+                gates[index].measured += 1
+                gates[index].broken += finding.holds == false ? 1 : 0
+                let worst = gates[index].worst.measured
+                if worst.map({ finding.mustReach ? measured < $0 : measured > $0 }) ?? true {
+                    (gates[index].worst, gates[index].agent) = (finding, target.agent)
+                }
+            }
+        }
+        return gates
     }
 }
 

@@ -50,7 +50,10 @@ public struct BehaviourLimits: Codable, Sendable, Equatable {
     }
 
     /// Judges what a device has measured.
-    public func judge(_ evidence: [String: Double]) -> BehaviourVerdict {
+    public func judge(_ evidence: [String: Double]) -> BehaviourVerdict { BehaviourVerdict(findings(evidence)) }
+
+    /// Holds what a device has measured against each limit that is judged there.
+    public func findings(_ evidence: [String: Double]) -> [BehaviourFinding] {
         var findings: [BehaviourFinding] = []
         // The device says itself that there was no version to compare with; then nothing can be said of ratios.
         let isAlone = evidence["shadow.windows"] == 0
@@ -85,7 +88,7 @@ public struct BehaviourLimits: Codable, Sendable, Equatable {
                 BehaviourFinding(
                     gate: "self-test recall", measured: found, limit: selfTestRecall, mustReach: true))
         }
-        return BehaviourVerdict(findings)
+        return findings
     }
 }
 

@@ -3,18 +3,20 @@
 import LinnetDomain
 
 extension MaintenanceWindow {
-    /// Reads `22:00-04:30`, on every day.
+    /// Reads `22:00-04:30`, on every day, or `mon-fri 22:00-04:30`, or `sat,sun 06:00-18:00`.
     ///
     /// - Throws: ``RolloutPlanError`` naming the text.
     public init(parsing text: String) throws(RolloutPlanError) {
         guard let window = MaintenanceWindow(text) else {
-            throw .outside("a maintenance window", found: "\"\(text.prefix(40))\"", allowed: "like 22:00-04:30, in UTC")
+            throw .outside(
+                "a maintenance window", found: "\"\(text.prefix(40))\"",
+                allowed: "like 22:00-04:30 or mon-fri 22:00-04:30, in UTC")
         }
         self = window
     }
 
-    func check() throws(RolloutPlanError) {
-        guard let problem else { return }
-        throw .outside("a maintenance window", found: problem.found, allowed: problem.allowed)
+    /// What of it can not be; `nil` if nothing.
+    var planProblem: RolloutPlanError? {
+        problem.map { .outside("a maintenance window", found: $0.found, allowed: $0.allowed) }
     }
 }

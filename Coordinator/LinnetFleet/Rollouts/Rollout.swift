@@ -82,4 +82,11 @@ public struct Rollout: Codable, Sendable, Equatable {
     }
 
     public var version: ModelVersion { manifest.model.version }
+
+    /// What one agent is told: it waits from then on when it was told.
+    func manifest(for target: RolloutTarget) -> ReleaseManifest {
+        var manifest = manifest
+        manifest.switchWhen = plan.switchRule?.condition(toldAt: target.assignedAt ?? manifest.releasedAt)
+        return manifest
+    }
 }

@@ -28,6 +28,9 @@ public struct RolloutMachine: Sendable, Equatable {
     /// How many agents stand where.
     public var counts: RolloutCounts { RolloutCounts(targets.values) }
 
+    /// What an agent of the rollout is told; `nil` for any other.
+    public func manifest(for agent: AgentID) -> ReleaseManifest? { targets[agent].map(rollout.manifest(for:)) }
+
     /// Takes in what has happened.
     ///
     /// - Returns: what to do, in order. Where the event does not fit the phase nothing changes and there is nothing to do; a
@@ -195,6 +198,11 @@ public struct RolloutMachine: Sendable, Equatable {
         let timeout = Int64(rollout.plan.timeoutSeconds) * 1000
         for (_, var target) in targets where !target.state.isFinal && target.state != .silent {
             guard let assignedAt = target.assignedAt, now.milliseconds(since: assignedAt) >= timeout else { continue }
+            // Who has said that it waits as the plan wants it is not silent, before it should have switched.
+            if target.state == .ready, let rule = rollout.plan.switchRule {
+                guard let deadline = rule.deadline(toldAt: assignedAt), now.milliseconds(since: deadline) >= timeout
+                else { continue }
+            }
             target.reason = "no end within \(rollout.plan.timeoutSeconds) s; last heard: \(target.state.rawValue)"
             target.state = .silent
             target.changedAt = now
@@ -271,6 +279,7 @@ public struct RolloutMachine: Sendable, Equatable {
 
     private mutating func succeed(_ context: RolloutContext) -> [RolloutAction] {
         close(.succeeded, "every stage held what it asks for", context)
+        rollout.manifest.switchWhen = rollout.plan.switchRule?.condition(toldAt: context.now)
         let note = RolloutAction.note(
             "rollout succeeded", by: "coordinator", why: "\(counts.succeeded) of \(counts.total) agents confirmed it")
         // Those who were not meant must not be told; those who were, and were silent, find the order when they come back.
@@ -294,6 +303,8 @@ public struct RolloutMachine: Sendable, Equatable {
             manifest.releasedAt = context.now
             manifest.shadowWindows = rollout.plan.shadowWindows
             manifest.reverts = rollout.version.digest
+            // Whatever the fleet waited for on the way there, back it goes at once.
+            manifest.switchWhen = nil
             actions.append(.goBack(manifest))
         }
         return actions + [.withdrawOrders]

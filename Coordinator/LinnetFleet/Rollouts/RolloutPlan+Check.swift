@@ -4,7 +4,7 @@ import FoundationEssentials
 import LinnetDomain
 
 extension RolloutPlan {
-    private static let longestSeconds = 30 * 86_400
+    static let longestSeconds = 30 * 86_400
 
     /// - Throws: ``RolloutPlanError`` with everything that can not be.
     public func check() throws(RolloutPlanError) {
@@ -60,10 +60,7 @@ extension RolloutPlan {
     }
 
     private var windowProblems: [RolloutPlanError] {
-        windows.compactMap { window -> RolloutPlanError? in
-            do throws(RolloutPlanError) { try window.check() } catch { return error }
-            return nil
-        }
+        windows.compactMap(\.planProblem) + (switchRule?.problems ?? [])
     }
 
     private var otherProblems: [RolloutPlanError] {

@@ -50,6 +50,8 @@ public struct RolloutPlan: Codable, Sendable, Equatable {
     public var timeoutSeconds: Int
     /// Stages begin only in one of these; in none means at any time.
     public var windows: [MaintenanceWindow]
+    /// What a device waits for between its trials and the switch; absent where the plan is forced: it switches at once.
+    public var switchRule: SwitchRule?
     /// Not before this.
     public var startAt: Timestamp?
     /// Whether a second person must agree before it starts.
@@ -64,7 +66,8 @@ public struct RolloutPlan: Codable, Sendable, Equatable {
     public init(
         filter: TargetFilter = TargetFilter(), stages: [RolloutStage], limits: BehaviourLimits = BehaviourLimits(),
         shadowWindows: Int = 100, timeoutSeconds: Int = 3600, windows: [MaintenanceWindow] = [],
-        startAt: Timestamp? = nil, needsApproval: Bool = false, holdsWithoutData: Bool = true,
+        switchRule: SwitchRule? = nil, startAt: Timestamp? = nil, needsApproval: Bool = false,
+        holdsWithoutData: Bool = true,
         alarmsPerHour: Double? = nil, goesBackOnFailure: Bool = true
     ) {
         self.filter = filter
@@ -73,6 +76,7 @@ public struct RolloutPlan: Codable, Sendable, Equatable {
         self.shadowWindows = shadowWindows
         self.timeoutSeconds = timeoutSeconds
         self.windows = windows
+        self.switchRule = switchRule
         self.startAt = startAt
         self.needsApproval = needsApproval
         self.holdsWithoutData = holdsWithoutData

@@ -13,6 +13,8 @@ extension RolloutSimulation {
     /// What fitting a threshold and laying faults over windows take.
     private static let calibrationMilliseconds: Int64 = 2000
     private static let selfTestMilliseconds: Int64 = 3000
+    /// How often an agent that is ready looks whether it may switch.
+    private static let lookMilliseconds: Int64 = 60_000
 
     mutating func handleAtAgent(_ event: Event) throws(SimulationError) {
         switch event {
@@ -20,6 +22,11 @@ extension RolloutSimulation {
             guard agents[agent].isOnline else { return }
             try tell(agent, .manifest(manifest, at: queue.now))
         case .step(let agent, let step): try tell(agent, step)
+        case .look(let agent):
+            // The simulated machines stand still whenever they are looked at; windows open and close.
+            try tell(agent, .lookedAtMachines(queue.now, notIdle: nil))
+            guard case .ready = agents[agent].lifecycle.phase else { return }
+            queue.plan(.look(agent: agent), after: Self.lookMilliseconds)
         case .probationOver(let agent, let release): try endProbation(of: agent, release: release)
         case .tick, .report, .connected: break
         }
@@ -56,8 +63,7 @@ extension RolloutSimulation {
             let replaced = try runningModel(of: agent, windows)
             let verdict = try trials.selfTest(candidate, replaced: replaced, windows, agent: agent)
             plan(.selfTested(candidate.version.digest, verdict), of: agent, after: Self.selfTestMilliseconds)
-        // The simulated machines stand still whenever they are looked at.
-        case .lookAtMachines: plan(.lookedAtMachines(queue.now, notIdle: nil), of: agent, after: 0)
+        case .lookAtMachines: queue.plan(.look(agent: agent), after: 0)
         case .activate(let candidate, _): plan(.activated(candidate.version.digest), of: agent, after: 100)
         case .install(let candidate): install(candidate, on: agent)
         case .report(let manifest, let state, let reason, let evidence):

@@ -23,6 +23,8 @@ public struct RolloutSimulation {
         case manifest(agent: Int, ReleaseManifest)
         /// An agent's step is done.
         case step(agent: Int, ModelEvent)
+        /// An agent that is ready looks whether it may switch.
+        case look(agent: Int)
         /// The windows after a switch are scored.
         case probationOver(agent: Int, release: Int)
         /// An agent's word reaches the coordinator.
@@ -157,7 +159,7 @@ public struct RolloutSimulation {
             if let report = agents[agent].lastReport { send(report, from: agent) }
             // The newest of what the broker keeps for it and for all, however much it has missed.
             for manifest in [release, orders[agent]].compactMap(\.self) { deliver(manifest, to: agent) }
-        case .manifest, .step, .probationOver: try handleAtAgent(event)
+        case .manifest, .step, .look, .probationOver: try handleAtAgent(event)
         }
     }
 
@@ -178,8 +180,9 @@ public struct RolloutSimulation {
             case .release: nextRelease += 1
             case .assign(let ids):
                 for agent in ids.compactMap({ numbers[$0] }) {
-                    orders[agent] = machine.rollout.manifest
-                    deliver(machine.rollout.manifest, to: agent)
+                    guard let manifest = machine.manifest(for: agents[agent].id) else { continue }
+                    orders[agent] = manifest
+                    deliver(manifest, to: agent)
                 }
             case .releaseToAll(let manifest), .goBack(let manifest):
                 nextRelease = max(nextRelease, manifest.release + 1)

@@ -225,6 +225,31 @@ struct RolloutMachineTests {
         #expect(machine.rollout.phase == .succeeded)
     }
 
+    @Test("who waits for the machine to be idle is pending, and silent only long after it should have switched")
+    func softSwitch() {
+        var plan = Fixture.plan
+        plan.switchRule = SwitchRule(whenIdle: true, withinSeconds: 600)
+        var machine = Fixture.running(plan)
+        _ = machine.handle(Fixture.heard(first, .ready), Fixture.context(seconds: 30))
+        _ = machine.handle(.tick, Fixture.context(seconds: 659))
+        #expect(machine.counts.pending == 1 && machine.targets[first]?.state == .ready)
+        _ = machine.handle(.tick, Fixture.context(seconds: 660))
+        #expect(machine.counts.silent == 1, "600 s to switch, and 60 s to say so")
+        _ = machine.handle(Fixture.heard(first, .confirmed), Fixture.context(seconds: 700))
+        #expect(machine.counts.succeeded == 1)
+
+        plan.switchRule?.withinSeconds = nil
+        var patient = Fixture.running(plan)
+        _ = patient.handle(Fixture.heard(first, .ready), Fixture.context(seconds: 30))
+        _ = patient.handle(.tick, Fixture.context(seconds: 86_400 * 20))
+        #expect(patient.counts.pending == 1)
+        let back = patient.handle(.asked(.rollback, by: "ann", why: "so"), Fixture.context(nextRelease: 7))
+        let isForced = back.contains { action in
+            if case .goBack(let manifest) = action { manifest.switchWhen == nil } else { false }
+        }
+        #expect(isForced, "back the fleet goes at once")
+    }
+
     @Test("approval needs a second person")
     func approval() {
         var machine = Self.machine(.awaitingApproval)

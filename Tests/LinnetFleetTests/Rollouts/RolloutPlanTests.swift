@@ -43,6 +43,14 @@ struct RolloutPlanTests {
                 { $0.shadowWindows = 0 },
                 "shadowWindows is 0; it must be 1 to 1000000: without a window there is nothing to judge by"
             ),
+            (
+                { $0.switchRule = SwitchRule(withinSeconds: 5) },
+                "the switch is soft without a condition; it must be when idle, in windows, or forced"
+            ),
+            (
+                { $0.switchRule = SwitchRule(whenIdle: true, withinSeconds: 0) },
+                "the time to switch within is 0 s; it must be 1 s to 30 days"
+            ),
             ({ $0.timeoutSeconds = 0 }, "timeout is 0 s; it must be 1 s to 30 days"),
             ({ $0.alarmsPerHour = .nan }, "alarmsPerHour is nan; it must be 0 to 1e9"),
             (
@@ -113,6 +121,7 @@ struct RolloutPlanTests {
             pauseAfter: [2]
             startAt: 2026-03-01T22:00:00Z
             windows: ["22:00-04:30"]
+            switch: {whenIdle: true, windows: ["sat,sun 06:00-18:00"], within: 2d}
             limits: {scoringRatio: 2, errorMedianRatio: off, selfTestRecall: 0.5}
             """)
         #expect(
@@ -125,6 +134,11 @@ struct RolloutPlanTests {
         #expect(plan.startAt?.description == "2026-03-01T22:00:00.000Z" && plan.windows.count == 1)
         #expect(
             plan.limits.scoringRatio == 2 && plan.limits.errorMedianRatio == nil && plan.limits.selfTestRecall == 0.5)
+        #expect(
+            plan.switchRule
+                == SwitchRule(
+                    whenIdle: true, windows: [MaintenanceWindow(fromMinute: 360, toMinute: 1080, days: [6, 7])],
+                    withinSeconds: 172_800))
         #expect(plan.limits.alarmRatio == 3 && plan.alarmsPerHour == 7, "what it does not say is the standing plan's")
         #expect(try read("").stages[0].isFollowedByPause)
 
@@ -170,7 +184,18 @@ struct RolloutPlanTests {
         var wednesday = night
         wednesday.days = [3]
         #expect(isOpen(wednesday, 0) && !isOpen(wednesday, 1320) && isOpen(wednesday, -1))
-        for text in ["", "22-4", "24:00-01:00", "1:60-2:00", "a:b-c:d", "22:00", "22:00-"] {
+        for (text, days) in [
+            ("mon-fri 22:00-04:30", [1, 2, 3, 4, 5]), ("sat,sun 22:00-04:30", [6, 7]),
+            ("Sat-Mon 22:00-04:30", [1, 6, 7]),
+        ] {
+            let window = try MaintenanceWindow(parsing: text)
+            #expect(window.days == days && (window.fromMinute, window.toMinute) == (1320, 270), "\(text)")
+            #expect(try MaintenanceWindow(parsing: window.description) == window)
+        }
+        for text in [
+            "x 22:00-04:00", "mon- 22:00-04:00", "mon-tue-wed 1:00-2:00", " ", "mon", "", "22-4", "24:00-01:00",
+            "1:60-2:00", "a:b-c:d", "22:00", "22:00-",
+        ] {
             #expect(throws: RolloutPlanError.self) { try MaintenanceWindow(parsing: text) }
         }
     }

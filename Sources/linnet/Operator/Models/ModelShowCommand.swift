@@ -156,7 +156,8 @@ struct ModelImportCommand: ParsableCommand {
             "POST", "/api/v1/models", [("cohort", arguments.cohort)], body: bytes, token: try options.token())
         if options.json { return Report.show(json: body) }
         let version = try api.read(ModelVersion.self, from: body, of: "/api/v1/models")
-        Report.show(["Version \(version). Roll it out with: linnet rollout plan \(version.number)"])
+        let cohort = arguments.cohort.map { " --cohort \($0)" } ?? ""
+        Report.show(["Version \(version). Roll it out with: linnet rollout plan \(version.number)\(cohort)"])
     }
 }
 

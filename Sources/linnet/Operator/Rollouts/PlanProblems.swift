@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import LinnetDomain
 import LinnetFleet
 
 /// Everything that is wrong with a plan on the command line, gathered so that it is told at once.
@@ -19,6 +20,12 @@ struct PlanProblems {
     mutating func share(_ text: String?, _ name: String) -> Double? {
         guard let text else { return nil }
         return note { () throws(RolloutPlanError) in try Percent.parse(text, of: name) }
+    }
+
+    mutating func windows(_ texts: [String]) -> [MaintenanceWindow] {
+        texts.compactMap { text in
+            note { () throws(RolloutPlanError) in try MaintenanceWindow(parsing: text) }
+        }
     }
 
     mutating func seconds(_ text: String?, _ name: String) -> Int? {

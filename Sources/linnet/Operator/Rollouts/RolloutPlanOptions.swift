@@ -40,6 +40,8 @@ struct RolloutPlanOptions: ParsableArguments {
     @Option(help: "Stages begin only in this span, in UTC: 22:00-04:30. May be given more than once.")
     var window: [String] = []
 
+    @OptionGroup var switching: SwitchOptions
+
     @Option(help: "Not before this time: 2026-03-01T22:00:00Z.")
     var startAt: String?
 
@@ -80,11 +82,8 @@ struct RolloutPlanOptions: ParsableArguments {
         plan.timeoutSeconds = problems.seconds(timeout, "--timeout") ?? plan.timeoutSeconds
         plan.shadowWindows = problems.whole(shadowWindows, "--shadow-windows") ?? plan.shadowWindows
         plan.alarmsPerHour = problems.number(alarmsPerHour, "--alarms-per-hour") ?? plan.alarmsPerHour
-        if !window.isEmpty {
-            plan.windows = window.compactMap { text in
-                problems.note { () throws(RolloutPlanError) in try MaintenanceWindow(parsing: text) }
-            }
-        }
+        if !window.isEmpty { plan.windows = problems.windows(window) }
+        switching.apply(to: &plan.switchRule, &problems)
         if let startAt {
             plan.startAt = problems.note { () throws(RolloutPlanError) in
                 try RolloutPlan.time(startAt, of: "--start-at")
@@ -119,6 +118,34 @@ struct RolloutPlanOptions: ParsableArguments {
             }
             plan.stages[stage - 1].isFollowedByPause = true
         }
+    }
+}
+
+/// What devices wait for before they switch.
+struct SwitchOptions: ParsableArguments {
+    @Flag(help: "Each device switches as soon as it has tried the version, whatever the standing plan waits for.")
+    var forced = false
+
+    @Flag(help: "Each device switches only when its machines are idle.")
+    var switchWhenIdle = false
+
+    @Option(help: "Each device switches only in this span, in UTC: 22:00-04:30. May be given more than once.")
+    var switchWindow: [String] = []
+
+    @Option(help: "So long after it was told a device waits for nothing any more, for example 24h.")
+    var switchWithin: String?
+
+    func apply(to rule: inout SwitchRule?, _ problems: inout PlanProblems) {
+        guard switchWhenIdle || !switchWindow.isEmpty || switchWithin != nil else {
+            if forced { rule = nil }
+            return
+        }
+        if forced { problems.add("--forced: a device that switches at once waits for nothing else") }
+        var asked = rule ?? SwitchRule()
+        if switchWhenIdle { asked.whenIdle = true }
+        if !switchWindow.isEmpty { asked.windows = problems.windows(switchWindow) }
+        asked.withinSeconds = problems.seconds(switchWithin, "--switch-within") ?? asked.withinSeconds
+        rule = asked
     }
 }
 

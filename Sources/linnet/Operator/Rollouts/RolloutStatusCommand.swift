@@ -10,7 +10,8 @@ struct RolloutStatusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status", abstract: "Show the newest rollouts, or one with its stages, agents and gates.",
         discussion:
-            "With --watch it is shown anew as it changes, until it is over; exit code 1 if it then has not succeeded.")
+            "With --watch every change is a line, and the whole stands at the end; exit code 1 if it has not succeeded."
+    )
 
     @OptionGroup var options: APIOptions
 
@@ -32,21 +33,23 @@ struct RolloutStatusCommand: ParsableCommand {
         let api = try options.coordinator()
         guard let rollout else { return try list(api) }
         let path = "/api/v1/rollouts/\(rollout)"
-        var last: [String] = []
+        var progress = RolloutProgress()
+        var last: RolloutStatus?
         while true {
             let body = try api.data(path)
             let status = try api.read(RolloutStatus.self, from: body, of: path)
-            let lines =
-                options.json ? [] : RolloutText.details(status, now: .now(), on: .standardOutput())
-            // Ages change every second; what is worth another look is the rest.
-            let facts = RolloutText.details(status, now: status.rollout.createdAt, on: .standardOutput())
-            if facts != last {
-                if options.json { Report.show(json: body) } else { Report.show((last.isEmpty ? [] : [""]) + lines) }
+            let isLast = !watch || status.rollout.phase.isOver
+            if options.json {
+                if status != last { Report.show(json: body) }
+            } else {
+                if watch { Report.show(progress.lines(status, now: .now(), on: .standardOutput())) }
+                if isLast {
+                    Report.show((watch ? [""] : []) + RolloutText.details(status, now: .now(), on: .standardOutput()))
+                }
             }
-            last = facts
-            guard watch else { return }
-            if status.rollout.phase.isOver {
-                guard status.rollout.phase == .succeeded else { throw ExitCode.failure }
+            last = status
+            if isLast {
+                if watch, status.rollout.phase != .succeeded { throw ExitCode.failure }
                 return
             }
             Thread.sleep(forTimeInterval: 1)

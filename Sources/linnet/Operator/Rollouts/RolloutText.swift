@@ -38,7 +38,9 @@ enum RolloutText {
 
     /// One rollout with its stages and agents.
     static func details(_ status: RolloutStatus, now: Timestamp, on terminal: Terminal) -> [String] {
-        var lines = summary(status, now: now, on: terminal) + [""]
+        var lines = summary(status, now: now, on: terminal)
+        lines.append("  \(story(status.rollout, now: now))")
+        lines.append("")
         var stages = Table(
             .right("STAGE"), .right("SIZE"), "STANDS", .right("SUCCEEDED"), .right("PENDING"), .right("FAILED"),
             .right("SILENT"), .right("WAITING"), "ASKS FOR")
@@ -58,6 +60,7 @@ enum RolloutText {
             )
         }
         lines += stages.lines(on: terminal)
+        if !status.gates.isEmpty { lines += [""] + gates(status).lines(on: terminal) }
         guard !status.targets.isEmpty else { return lines }
         var agents = Table("AGENT", .right("STAGE"), "STATE", "COUNTS AS", "CHANGED", "MEASURED")
         for target in status.targets where target.target.state != .waiting {
@@ -69,43 +72,61 @@ enum RolloutText {
                 .init(HumanText.ago(target.target.changedAt, now: now)),
                 .init(measured(target)))
         }
-        return lines + [""] + agents.lines(on: terminal)
+        return agents.rows.isEmpty ? lines : lines + [""] + agents.lines(on: terminal)
+    }
+
+    /// Who did what when, in one line.
+    private static func story(_ rollout: Rollout, now: Timestamp) -> String {
+        var parts = ["planned \(HumanText.ago(rollout.createdAt, now: now)) by \(rollout.createdBy)"]
+        if let who = rollout.submittedBy { parts.append("started by \(who)") }
+        if let who = rollout.approvedBy { parts.append("approved by \(who)") }
+        if let time = rollout.startedAt { parts.append("begun \(HumanText.ago(time, now: now))") }
+        if let time = rollout.endedAt { parts.append("ended \(HumanText.ago(time, now: now))") }
+        return parts.joined(separator: ", ")
+    }
+
+    /// What each limit on behaviour rests on.
+    private static func gates(_ status: RolloutStatus) -> Table {
+        var table = Table("GATE", "ALLOWED", .right("WORST"), "AT", .right("MEASURED BY"), .right("BROKEN BY"))
+        for gate in status.gates {
+            let limit = "\(gate.worst.mustReach ? "at least" : "at most") \(RolloutEvidence.number(gate.worst.limit))"
+            table.add(
+                .init(gate.worst.gate), .init(limit),
+                .init(RolloutEvidence.number(gate.worst.measured), gate.broken > 0 ? .bad : .plain),
+                .init(gate.agent?.rawValue ?? "–"), .init("\(gate.measured) of \(status.counts.reached)"),
+                .init("\(gate.broken)", gate.broken > 0 ? .bad : .plain))
+        }
+        return table
     }
 
     static func history(_ entries: [EvidenceEntry], on terminal: Terminal) -> [String] {
         guard !entries.isEmpty else { return ["Nothing has been heard."] }
-        var table = Table("AT (UTC)", "AGENT", "STATE", "REASON", "MEASURED")
+        var table = Table("AT (UTC)", "AGENT", "STATE", "WHY, AND WHAT WAS MEASURED")
+        var known: [AgentID: [String: Double]] = [:]
         for entry in entries {
-            let evidence = entry.evidence.sorted { $0.key < $1.key }
-                .map { "\($0.key) \(HumanText.number($0.value))" }
+            // An entry holds all that was measured by then; what is new in it is what it tells.
+            let news = entry.evidence.filter { known[entry.agent]?[$0.key] != $0.value }
+            known[entry.agent] = entry.evidence
+            let told = [entry.reason, RolloutEvidence.all(news)].filter { !$0.isEmpty }
             table.add(
                 .init(HumanText.dateTime(entry.at)), .init(entry.agent.rawValue), .init(entry.state.rawValue),
-                .init(entry.reason), .init(evidence.joined(separator: ", ")))
+                .init(told.joined(separator: "; ")))
         }
         return table.lines(on: terminal)
     }
 
-    /// What an agent said, or else the limits it breaks, or else the ratios behind its standing.
-    private static func measured(_ target: RolloutStatus.Target) -> String {
+    /// The limits that an agent breaks, or else what it said when it failed, or else the ratios behind its standing.
+    static func measured(_ target: RolloutStatus.Target) -> String {
         if !target.findings.isEmpty { return target.findings.joined(separator: ", ") }
         if !target.target.reason.isEmpty, target.target.standing == .failed { return target.target.reason }
-        let evidence = target.target.evidence
-        func ratio(_ name: String, _ now: String, _ before: String) -> String? {
-            guard let now = evidence[now], let before = evidence[before] else { return nil }
-            return "\(name) \(HumanText.number(before)) → \(HumanText.number(now))"
-        }
-        return [
-            ratio("anomalous", "shadow.candidateAnomalous", "shadow.activeAnomalous"),
-            ratio("error", "shadow.candidateErrorMedian", "shadow.activeErrorMedian"),
-            ratio("µs", "shadow.candidateMicroseconds", "shadow.activeMicroseconds"),
-        ].compactMap(\.self).joined(separator: ", ")
+        return RolloutEvidence.summary(target.target.evidence)
     }
 
     private static func stage(_ rollout: Rollout) -> String {
         rollout.stage < 0 ? "–" : "\(rollout.stage + 1) of \(rollout.plan.stages.count)"
     }
 
-    private static func phase(_ phase: RolloutPhase) -> Table.Cell {
+    static func phase(_ phase: RolloutPhase) -> Table.Cell {
         switch phase {
         case .succeeded: .init(phase.words, .good)
         case .failed, .rolledBack: .init(phase.words, .bad)
