@@ -235,7 +235,7 @@ let testing: [Target] = [
         name: "SystemTests",
         dependencies: [
             "LinnetTestKit", "LinnetDomain", "LinnetNumerics", "LinnetNN", "LinnetMessaging", "LinnetDetection",
-            "linnet",
+            "LinnetSimulation", "linnet",
             grdb,
         ],
         path: "Tests/SystemTests", swiftSettings: settings),

@@ -3,6 +3,7 @@
 import Foundation
 import LinnetNN
 import LinnetNumerics
+import LinnetSimulation
 import LinnetTestKit
 import Testing
 
@@ -43,6 +44,12 @@ extension SystemTests {
             }
             let agents: [Agent]
         }
+
+        /// Versions that must not leave the first stage, and what names the gate that stops each.
+        private static let bad: [(kind: CandidateKind, gate: String)] = [
+            (.alarming, "error ratio"), (.blind, "self-test: "), (.slow, "scoring time ratio"),
+            (.wrongScaler, "its scaler is"),
+        ]
 
         private static let plan = [
             "--stages", "1,all", "--soak", "2s", "--errors", "0%", "--silent", "0%", "--success", "100%", "--timeout",
@@ -93,8 +100,9 @@ extension SystemTests {
 
         @Test(
             """
-            a good version reaches the fleet in stages; one with spoilt weights never leaves the first stage: the agents are \
-            back on the good one, and the reason names the gate; one of NaN is not taken at all
+            a good version reaches the fleet in stages; one that alarms, one that sees no fault, one that is slow and one with a wrong scaler never \
+            leave the first stage: the agents are back on the good one, and the reason names the gate; one of NaN is not \
+            taken at all
             """,
             .enabled(if: MosquittoBroker.isAvailable, Comment(rawValue: MosquittoBroker.skipped)),
             .timeLimit(.minutes(12)))
@@ -103,7 +111,7 @@ extension SystemTests {
             let run = directory.path("run")
             let state = run + "/coordinator/state"
             let fleet = try RunningProgram(
-                "linnet", ["quickstart", "--agents", "4", "--for", "400s", "--releases", "manual", "--directory", run])
+                "linnet", ["quickstart", "--agents", "4", "--for", "900s", "--releases", "manual", "--directory", run])
             try #require(await fleet.says("is online", within: .seconds(60)), "\(fleet.said)\(fleet.complained)")
 
             let first = try await trained(state, above: 0)
@@ -116,32 +124,23 @@ extension SystemTests {
 
             let good = directory.path("good.safetensors")
             _ = try await ask(["models", "export", "\(first.number)", "--to", good] + cohort, state)
-            var generator = SeededGenerator(seed: 3)
-            let spoilt: [(name: String, file: Data)] = [
-                (
-                    "noise",
-                    try Self.spoil(good) { model in
-                        for index in 0..<model.parameters.count {
-                            model.parameters[index] = 20 * model.parameters[index] + Float(generator.gaussian())
-                        }
-                    }
-                )
-            ]
-            for (number, bad) in spoilt.enumerated() {
-                let path = directory.path("\(bad.name).safetensors")
-                try bad.file.write(to: URL(fileURLWithPath: path))
+            for (number, bad) in Self.bad.enumerated() {
+                let path = directory.path("\(bad.kind.rawValue).safetensors")
+                try Self.spoil(good) { $0 = bad.kind.applied(to: $0, slowness: 60) }.write(
+                    to: URL(fileURLWithPath: path))
                 let brought = try await ask(["models", "import", path, "--json"] + cohort, state)
                 let version = try JSONDecoder().decode(Models.Model.Version.self, from: brought).number
-                _ = try await ask(["rollout", "plan", "\(version)"] + cohort + Self.plan, state)
+                _ = try await ask(
+                    ["rollout", "plan", "\(version)", "--scoring-ratio", "4"] + cohort + Self.plan, state)
                 let ended = try await status(number + 2, state)
-                #expect(ended.rollout.phase == "rolledBack" && ended.rollout.stage == 0, "\(bad.name): \(ended)")
-                #expect(ended.counts.waiting == 2, "\(bad.name): \(ended)")
-                #expect(ended.rollout.reason?.contains("error ratio") == true, "\(ended)")
+                #expect(ended.rollout.phase == "rolledBack" && ended.rollout.stage == 0, "\(bad.kind): \(ended)")
+                #expect(ended.counts.waiting == 2, "\(bad.kind): \(ended)")
+                #expect(ended.rollout.reason?.contains(bad.gate) == true, "\(ended)")
                 #expect(try await models(state).first { $0.version.number == version }?.quarantine != nil)
                 let isBack = try await eventually {
                     try await versions(of: first.cohort, state) == [first.number]
                 }
-                #expect(isBack, "\(bad.name)")
+                #expect(isBack, "\(bad.kind)")
             }
             let broken = directory.path("nan.safetensors")
             try Self.spoil(good) { $0.parameters[0] = .nan }.write(to: URL(fileURLWithPath: broken))
