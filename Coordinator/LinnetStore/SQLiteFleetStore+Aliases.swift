@@ -28,7 +28,7 @@ extension SQLiteFleetStore {
             database,
             sql: """
                 SELECT digest FROM model_version
-                WHERE cohort = :cohort AND (parent IS NOT NULL OR origin IS NOT NULL)
+                WHERE cohort = :cohort AND lineage = 0 AND (parent IS NOT NULL OR origin IS NOT NULL)
                     AND digest NOT IN (SELECT digest FROM quarantine)
                     AND number > coalesce(
                         (SELECT number FROM model_version WHERE digest =

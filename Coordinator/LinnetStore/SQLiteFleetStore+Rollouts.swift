@@ -79,6 +79,8 @@ extension SQLiteFleetStore {
         guard database.changesCount == 1 else {
             throw StoreError.unreadable(table: "release", reason: "number \(manifest.release) is another version's")
         }
+        // Another lineage's version is neither: it is for that lineage's agents alone.
+        guard manifest.lineage ?? 0 == 0 else { return }
         let digest = manifest.model.version.digest
         try set(isForAll ? .champion : .candidate, digest, of: manifest.cohort, in: database)
         if isForAll { try findCandidate(of: manifest.cohort, in: database) }

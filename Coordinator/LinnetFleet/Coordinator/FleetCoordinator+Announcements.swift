@@ -13,12 +13,17 @@ extension FleetCoordinator {
                 if let round = try self.store.lastRound(of: cohort) { self.announce(round) }
             }
         }
+        announceReleases()
+        unacknowledged.formUnion(agents.keys)
+    }
+
+    /// Says what cohorts, agents of a rollout and lineages are to run.
+    func announceReleases() {
         for release in releases.values.sorted(by: { $0.cohort < $1.cohort }) { announce(release) }
         announceOrders()
         attempt("announce what lineages run") {
             for cohort in self.contracts.keys.sorted() { try self.orderLineages(of: cohort) }
         }
-        unacknowledged.formUnion(agents.keys)
     }
 
     /// Says that a round is open, or over, and when to come back.

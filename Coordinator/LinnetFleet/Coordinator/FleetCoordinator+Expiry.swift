@@ -20,7 +20,6 @@ extension FleetCoordinator {
             return
         }
         renewedAt = now
-        for release in releases.values.sorted(by: { $0.cohort < $1.cohort }) { announce(release) }
-        announceOrders()
+        announceReleases()
     }
 }

@@ -46,7 +46,7 @@ extension FleetCoordinator {
         for (agent, lineage) in try store.lineageMembers(of: cohort).sorted(by: { $0.key < $1.key }) {
             guard let manifest = manifests[lineage] else { continue }
             ordered[agent] = manifest.model.version
-            announce(DesiredVersion(agent: agent, rollout: 0, manifest: manifest), on: .desired(agent))
+            announce(DesiredVersion(agent: agent, rollout: 0, manifest: dated(manifest)), on: .desired(agent))
         }
     }
 }
