@@ -24,12 +24,13 @@ public struct ModelTraining: Sendable {
     /// Seed, epochs, batches, optimizer and loss; the share that says when to stop is taken of the older part.
     public var settings: TrainingSettings
     public var falseAlarmsPerDay: Double
-    public var alarm: AlarmPolicy
+    /// How the threshold is found, when windows make an alarm, and whether the linear reference runs beside the model.
+    public var calibration: CalibrationSettings
 
     public init(
         model: ModelDescription, length: Int, stride: Int, maximumGapMilliseconds: Int? = nil,
         missing: MissingValuePolicy = .hold(3), settings: TrainingSettings = TrainingSettings(),
-        falseAlarmsPerDay: Double = 1, alarm: AlarmPolicy = AlarmPolicy()
+        falseAlarmsPerDay: Double = 1, calibration: CalibrationSettings = CalibrationSettings()
     ) {
         self.model = model
         self.length = length
@@ -38,7 +39,7 @@ public struct ModelTraining: Sendable {
         self.missing = missing
         self.settings = settings
         self.falseAlarmsPerDay = falseAlarmsPerDay
-        self.alarm = alarm
+        self.calibration = calibration
     }
 
     /// What came of a training.
@@ -98,10 +99,12 @@ public struct ModelTraining: Sendable {
             "version": "0", "trainedBy": "linnet train", "seed": "\(self.settings.seed)",
             "windows": "\(parts.fitted.count)",
         ]
-        let calibration = try Calibration.fit(
-            model: artifact, windows: parts.fitted + parts.held, windowsPerDay: settings.windowsPerDay(contract))
+        let calibrated = try Calibration.fit(
+            model: artifact, fitting: parts.fitted, calibratingOn: parts.held,
+            windowsPerDay: settings.windowsPerDay(contract), settings: calibration)
         let model = TrainedModel(
-            artifact: artifact, contract: contract, windows: settings, alarm: alarm, calibration: calibration,
+            artifact: artifact, contract: contract, windows: settings, alarm: calibration.policy,
+            calibration: calibrated,
             background: Self.background(rows))
         do throws(TrainedModelError) { try model.validate() } catch { throw .model("\(error)") }
         return Outcome(
@@ -143,11 +146,7 @@ public struct ModelTraining: Sendable {
             tails += windows[middle..<split]
             held += windows.dropFirst(split + overlap)
         }
-        // A calibration takes level and threshold from the same shares of what it is given; the oldest windows too many
-        // are left out, so that its border is this one.
-        let fitted = heads + tails
-        let kept = min(fitted.count, Int(Double(held.count) * fitShare / (1 - fitShare)))
-        return (Array(fitted.suffix(kept)), held)
+        return (heads + tails, held)
     }
 
     /// Share of the older windows that say when to stop.
@@ -192,14 +191,9 @@ public struct ModelTraining: Sendable {
         } catch {
             throw .model("\(error)")
         }
-        let network: Network
-        do throws(NetworkError) { network = try Network(architecture) } catch { throw .model("\(error)") }
-        let moments = DeviceLevel.moments(of: windows, around: DeviceLevel.center(of: windows))
-        return ModelArtifact(
-            architecture: architecture, parameters: network.initialParameters(seed: settings.seed),
-            scaler: ChannelScaler(
-                means: moments.map(\.mean), standardDeviations: moments.map(\.standardDeviation)),
-            windowLength: length, falseAlarmsPerDay: falseAlarmsPerDay)
+        return try LocalModel.untrained(
+            devices: [windows], architecture: { _, _ in architecture }, falseAlarmsPerDay: falseAlarmsPerDay,
+            seed: settings.seed)
     }
 
     private static func check(_ artifact: ModelArtifact, fits contract: SignalContract) throws(DetectionError) {

@@ -22,7 +22,7 @@ public final class SampleScoring {
     }
 
     public let model: TrainedModel
-    private let detector: DeviceDetector
+    private let scorer: DeviceScorer
     private var windower: Windower
     private var alarm: AlarmState
     private var last: Verdict
@@ -32,7 +32,11 @@ public final class SampleScoring {
     /// - Throws: ``DetectionError`` if the model can not be run, or the calibration is another model's.
     public init(_ model: TrainedModel) throws(DetectionError) {
         self.model = model
-        detector = try DeviceDetector(model: model.artifact, calibration: model.calibration)
+        // A threshold that does not follow the scores counts no time.
+        scorer = try DeviceScorer(
+            model: model.artifact, calibration: model.calibration,
+            windowsPerDay: model.windows.windowsPerDay(model.contract), recalibrates: false,
+            at: Timestamp(milliseconds: 0))
         windower = model.windows.makeWindower(model.contract)
         alarm = AlarmState(policy: model.alarm)
         last = Verdict(score: 0, threshold: model.calibration.threshold, phase: alarm.phase, endsWindow: false)
@@ -45,18 +49,15 @@ public final class SampleScoring {
         last.endsWindow = false
         guard let next = windower.push(sample) else { return last }
         window = next
-        let score = try detector.judge(next).score
-        _ = alarm.handle(
-            ScoredWindow(
-                start: next.start, end: next.end, score: score, threshold: model.calibration.threshold))
-        last = Verdict(
-            score: score, threshold: model.calibration.threshold, phase: alarm.phase, endsWindow: true)
+        let scored = try scorer.score(next).window
+        _ = alarm.handle(scored)
+        last = Verdict(score: scored.score, threshold: scored.threshold, phase: alarm.phase, endsWindow: true)
         return last
     }
 
     /// What each channel had to do with the newest window's score, largest share first; empty before there is one.
     public func contributions() throws(DetectionError) -> [ChannelContribution] {
         guard let window else { return [] }
-        return try detector.contributions(window, channels: model.contract.channels)
+        return try scorer.contributions(window, channels: model.contract.channels)
     }
 }

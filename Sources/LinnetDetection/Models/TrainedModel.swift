@@ -102,7 +102,10 @@ public struct TrainedModel: Sendable, Equatable {
         guard (1...1_000_000).contains(alarm.raiseAfter), (1...1_000_000).contains(alarm.clearAfter),
             alarm.clearRatio > 0, alarm.clearRatio <= 1
         else { throw .device("its alarm policy is out of range") }
-        do throws(DetectionError) { _ = try ReconstructionDetector(model: artifact, calibration: calibration) } catch {
+        guard calibration.tail?.isValid != false, calibration.linear?.tail.isValid != false,
+            calibration.threshold.isFinite, calibration.weights == nil
+        else { throw .device("its calibration is out of range") }
+        do throws(DetectionError) { _ = try DeviceDetector(model: artifact, calibration: calibration) } catch {
             throw .detection(error)
         }
     }

@@ -58,6 +58,14 @@ public struct PrincipalComponents: Sendable, Hashable, Codable {
     /// The number of kept components.
     var count: Int { variances.count }
 
+    /// Whether what came from a file can be calculated with.
+    var isValid: Bool {
+        let (elements, overflows) = mean.count.multipliedReportingOverflow(by: count)
+        return !overflows && count >= 1 && components.count == elements && mean.allSatisfy(\.isFinite)
+            && components.allSatisfy(\.isFinite) && variances.allSatisfy { $0.isFinite && $0 > 0 }
+            && residualVariance.isFinite && residualVariance > 0
+    }
+
     /// The numbers that were learned: mean, components, their variances and the residual's.
     var valueCount: Int { mean.count + components.count + variances.count + 1 }
 

@@ -61,7 +61,7 @@ public struct LinearReference: Sendable, Hashable, Codable {
 
     /// Whether it is for windows of this shape.
     func fits(length: Int, channels: Int) -> Bool {
-        self.length == length && channelCount == channels
+        self.length == length && channelCount == channels && components.isValid && pool >= 1
             && components.width == Self.blocks(length, pool) * channelCount
     }
 

@@ -15,6 +15,12 @@ public struct TailCalibration: Sendable, Hashable, Codable {
 
     static let knotCount = 91
 
+    /// Whether what came from a file can be calculated with.
+    var isValid: Bool {
+        knots.count == Self.knotCount && knots.allSatisfy(\.isFinite) && start == knots[Self.knotCount - 1]
+            && scale.isFinite && scale > 0
+    }
+
     /// - Parameter scores: of normal windows that the detector was not fitted on, at least 20.
     /// - Throws: ``DetectionError/tooFewWindows(found:needed:)``.
     public init(fitting scores: [Double]) throws(DetectionError) {

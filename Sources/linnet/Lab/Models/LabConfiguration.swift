@@ -28,7 +28,7 @@ struct LabConfiguration {
             settings: Self.settings(reading: file.root.section("training"), seed: seed),
             falseAlarmsPerDay: model.number(
                 "falseAlarmsPerDay", default: detection.falseAlarmsPerDay, in: 0.0001...1000),
-            alarm: detection.policy)
+            calibration: detection.calibration)
         try file.finish()
     }
 
