@@ -190,6 +190,8 @@ struct RoundPolicyTests {
         #expect(policy.nextAt(after: abandoned) == now.adding(milliseconds: 40_000))
         let statistics = round(.statistics, .committed, openedSecondsAgo: 2, endedSecondsAgo: 1)
         #expect(policy.nextAt(after: statistics) == now.adding(milliseconds: -1000))
+        let gathering = round(.statistics, .collecting, openedSecondsAgo: 2)
+        #expect(policy.nextAt(after: gathering) == now.adding(milliseconds: -2000))
         #expect(open.offer(nextAt: now).nextAt == now && open.offer().nextAt == nil)
     }
 

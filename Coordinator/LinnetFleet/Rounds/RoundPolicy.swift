@@ -189,10 +189,10 @@ public struct RoundPolicy: Sendable, Equatable {
     public func nextAt(after last: Round) -> Timestamp {
         let ended = last.endedAt ?? last.openedAt
         return switch (last.kind, last.phase) {
-        // The step from statistics to the first training round needs no pause.
-        case (.statistics, .committed): ended
         // After a round that came to nothing the pause counts from its end, or a long deadline would leave none.
         case (_, .abandoned): ended.adding(milliseconds: everyMilliseconds)
+        // The step from statistics to the first training round needs no pause; agents hear so while the former is open.
+        case (.statistics, _): ended
         default: last.openedAt.adding(milliseconds: everyMilliseconds)
         }
     }
