@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Measures what an agent costs the host it runs on: devices of 38 channels at 10 Hz, watched, not learned from.
+# Measures what an agent costs the host it runs on, with devices that are watched and not learned from.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -8,8 +8,9 @@ usage() {
     cat <<'TEXT'
 Usage: Scripts/benchmark footprint [--seconds 60] [--devices 1,10,100] [--json]
 
-Runs an agent alone on recordings of 38 channels, ten samples a second, with the default family and both detectors; waits
-until it has learned its model, and then measures resident memory and CPU time for --seconds; once for each number of devices.
+Runs an agent alone on recordings, with the default family and both detectors; waits until it has learned its model, and then
+measures resident memory and CPU time for --seconds: once with one device of 8 channels at 1 Hz, and once for each number of
+devices of 38 channels at 10 Hz.
 TEXT
 }
 
@@ -37,35 +38,44 @@ linnet=$(swift build -c release --product linnet-edge --show-bin-path)/linnet-ed
 directory=$(mktemp -d)
 pid=
 trap '[ -z "$pid" ] || kill "$pid" 2>/dev/null; rm -rf "$directory"' EXIT
-# Ten minutes of 38 channels that follow three loads, with noise; the same in every run.
-awk 'BEGIN {
-    srand(7)
-    for (channel = 1; channel <= 38; channel++) printf "c%d%s", channel, channel < 38 ? "," : "\n"
-    for (row = 0; row < 6000; row++) {
-        load[0] = sin(row / 400); load[1] = sin(row / 90); load[2] = cos(row / 230)
-        for (channel = 1; channel <= 38; channel++)
-            printf "%.4f%s", 10 * channel + channel * load[channel % 3] + 0.1 * rand(), channel < 38 ? "," : "\n"
-    }
-}' >"$directory/machine.csv"
+# 6000 rows of channels that follow three loads, with noise; the same in every run.
+recording() {
+    awk -v channels="$1" 'BEGIN {
+        srand(7)
+        for (channel = 1; channel <= channels; channel++) printf "c%d%s", channel, channel < channels ? "," : "\n"
+        for (row = 0; row < 6000; row++) {
+            load[0] = sin(row / 400); load[1] = sin(row / 90); load[2] = cos(row / 230)
+            for (channel = 1; channel <= channels; channel++)
+                printf "%.4f%s", 10 * channel + channel * load[channel % 3] + 0.1 * rand(), channel < channels ? "," : "\n"
+        }
+    }' >"$directory/machine-$1.csv"
+}
+recording 8
+recording 38
 
 ticks() { awk '{print $14 + $15}' <(sed 's/.*) //' "/proc/$pid/stat" | awk '{print "x x " $0}'); }
 value() { awk -v key="$1:" '$1 == key {print $2}' "$2"; }
 mib() { awk -v k="$1" 'BEGIN {printf "%.1f", k / 1024}'; }
 
-# Measures an agent with so many devices; sets resident, peak, proportional (KiB), share (percent) and threads.
+# Measures an agent with so many devices of so many channels at so many Hz; sets resident, peak, proportional (KiB), share (percent) and threads.
 measure() {
-    local count=$1 before after log=$directory/log.$1 number
+    local count=$1 channels=$2 hertz=$3 before after number
+    local name=$1.$2.$3
+    local log=$directory/log.$name
     {
-        printf 'agent: footprint\nstate: state.%s\n' "$count"
+        printf 'agent: footprint\nstate: state.%s\n' "$name"
+        # Where samples come slowly, a window with each of them: a model is there after a minute.
+        [ "$hertz" -gt 1 ] || printf 'window: {length: 8, stride: 1}\n'
         printf 'learning: {minimumWindows: 50, epochs: 5}\ndevices:\n'
         for ((number = 1; number <= count; number++)); do
             # A recording is taken for one sample a second, so ten times as fast is 10 Hz.
-            printf '  - {id: m-%s, source: {kind: csv, path: machine.csv, loop: true, speed: 10}}\n' "$number"
+            printf '  - {id: m-%s, source: {kind: csv, path: machine-%s.csv, loop: true, speed: %s}}\n' \
+                "$number" "$channels" "$hertz"
         done
-    } >"$directory/edge.$count.yaml"
-    OPENBLAS_NUM_THREADS=1 "$linnet" run --config "$directory/edge.$count.yaml" 2>"$log" &
+    } >"$directory/edge.$name.yaml"
+    OPENBLAS_NUM_THREADS=1 "$linnet" run --config "$directory/edge.$name.yaml" 2>"$log" &
     pid=$!
-    echo "footprint: an agent with $count devices learns its model" >&2
+    echo "footprint: an agent with devices ($count, of $channels channels at $hertz Hz) learns its model" >&2
     for _ in $(seq 1 600); do
         [ "$(grep -c 'model installed' "$log")" -ge "$count" ] && break
         kill -0 "$pid" 2>/dev/null || { cat "$log" >&2; echo "footprint: the agent ended" >&2; exit 1; }
@@ -89,18 +99,22 @@ measure() {
 }
 
 rows=
-$json || printf 'Agents that watch devices of 38 channels at 10 Hz, for %s s each; one device: aim 1 %% of a core and 30 MiB\n%8s  %9s  %9s  %12s  %9s  %7s\n' \
-    "$seconds" devices 'CPU %' resident proportional peak threads
-for count in ${devices//,/ }; do
-    measure "$count"
+$json || printf 'An agent watches for %s s each; aims: 25 MiB at 8 channels and 1 Hz, 30 MiB and 1 %% of a core at 38 and 10 Hz\n%8s  %8s  %5s  %6s  %9s  %12s  %9s  %7s\n' \
+    "$seconds" devices channels Hz 'CPU %' resident proportional peak threads
+cases=(1:8:1)
+for count in ${devices//,/ }; do cases+=("$count:38:10"); done
+for case in "${cases[@]}"; do
+    IFS=: read -r count channels hertz <<<"$case"
+    measure "$count" "$channels" "$hertz"
     if $json; then
         [ -z "$rows" ] || rows+=,
-        rows+=$(printf '{"name":"%s devices","devices":%s,"cpuPercent":%s,"residentMiB":%s,"proportionalMiB":%s,"peakMiB":%s,"threads":%s,"linnet":%s,"peer":"idle Flower client","peerMiB":134,"ratio":%s}' \
-            "$count" "$count" "$share" "$(mib "$resident")" "$(mib "$proportional")" "$(mib "$peak")" "$threads" \
+        rows+=$(printf '{"name":"%s x %s channels at %s Hz","devices":%s,"channels":%s,"hertz":%s,"cpuPercent":%s,"residentMiB":%s,"proportionalMiB":%s,"peakMiB":%s,"threads":%s,"linnet":%s,"peer":"idle Flower client","peerMiB":134,"ratio":%s}' \
+            "$count" "$channels" "$hertz" "$count" "$channels" "$hertz" "$share" "$(mib "$resident")" \
+            "$(mib "$proportional")" "$(mib "$peak")" "$threads" \
             "$(mib "$resident")" "$(awk -v k="$resident" 'BEGIN {printf "%.2f", 134 * 1024 / k}')")
     else
-        printf '%8s  %9s  %5s MiB  %8s MiB  %5s MiB  %7s\n' "$count" "$share" "$(mib "$resident")" \
-            "$(mib "$proportional")" "$(mib "$peak")" "$threads"
+        printf '%8s  %8s  %5s  %6s  %5s MiB  %8s MiB  %5s MiB  %7s\n' "$count" "$channels" "$hertz" "$share" \
+            "$(mib "$resident")" "$(mib "$proportional")" "$(mib "$peak")" "$threads"
     fi
 done
 if $json; then
