@@ -36,17 +36,20 @@ public final class EdgeAgent: Service {
     ///
     /// - Parameters:
     ///   - bus: `nil` where the agent works alone.
+    ///   - readings: the connections by which devices get what their machines publish.
     ///   - sources: where samples come from; by the clock unless told otherwise.
     ///   - seed: what initial weights and orders of batches follow from; `nil` takes the agent's name.
     /// - Throws: ``AgentError`` in words for the operator.
     public init(
         configuration: EdgeConfiguration, session: AgentSession, bus: (any MessageBus)?,
-        clock: AgentClock = .system, sources: SourceFactory? = nil, seed: UInt64? = nil, logger: Logger
+        readings: [DeviceID: any MessageBus] = [:], clock: AgentClock = .system, sources: SourceFactory? = nil,
+        seed: UInt64? = nil, logger: Logger
     ) throws(AgentError) {
         self.session = session
-        let sources = sources ?? .live(WallClock { clock.now() })
-        self.sources = sources
+        var sources = sources ?? .live(WallClock { clock.now() })
         let contract = try sources.contract(of: configuration.devices, windowLength: configuration.window.length)
+        sources.feeds = Self.feeds(configuration, readings, clock: WallClock { clock.now() }, logger: logger)
+        self.sources = sources
         let store = try Self.openStore(configuration, clock: clock, logger: logger)
         let key = try Self.key(in: configuration.stateDirectory)
         let parts = AgentParts(
@@ -236,42 +239,5 @@ extension EdgeAgent {
         let isRollout = rollout ?? 0 > 0
         keeper.post(
             isRollout ? .order(manifest, rollout: rollout ?? 0) : .event(.manifest(manifest, at: parts.clock.now())))
-    }
-}
-
-// MARK: - Opening
-
-extension EdgeAgent {
-    /// The key that the agent signs its updates with, made at first use.
-    public static func key(in stateDirectory: String) throws(AgentError) -> SigningKey {
-        do { return try KeyFile.loadOrCreate(at: stateDirectory + "/agent.key") } catch { throw .key(error) }
-    }
-
-    private static func openStore(
-        _ configuration: EdgeConfiguration, clock: AgentClock, logger: Logger
-    ) throws(AgentError) -> EdgeStore {
-        let limits = EdgeStoreLimits(
-            maximumEvents: configuration.maximumEvents, storedWindows: configuration.learning.storedWindows)
-        let store: EdgeStore
-        do {
-            store = try EdgeStore.open(directory: configuration.stateDirectory, limits: limits, at: clock.now())
-        } catch {
-            throw .store(error)
-        }
-        if let aside = store.quarantined {
-            logger.error(
-                "the database was corrupt: it is moved aside, and a new one begun", metadata: ["moved": "\(aside)"])
-        }
-        return store
-    }
-
-    @Sendable private static func makeID(at time: Timestamp) -> ULID {
-        var generator = SystemRandomNumberGenerator()
-        return ULID(at: time, using: &generator)
-    }
-
-    /// FNV-1a of the name: two agents begin from different weights, and each from the same ones every time.
-    private static func seed(of agent: AgentID) -> UInt64 {
-        agent.rawValue.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0100_0000_01b3 }
     }
 }

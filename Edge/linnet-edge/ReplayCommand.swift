@@ -49,10 +49,12 @@ struct ReplayCommand: AsyncParsableCommand {
             device.map { name in configuration.devices.first { $0.id.rawValue == name } }
             ?? (configuration.devices.count == 1 ? configuration.devices.first : nil)
         guard let found else { throw ValidationError("--device must be one of \(names)") }
-        if case .host = found.source {
-            throw ValidationError("device \(found.id) is this host, of which there is no recording; use run")
+        switch found.source {
+        case .host: throw ValidationError("device \(found.id) is this host, of which there is no recording; use run")
+        case .mqtt:
+            throw ValidationError("device \(found.id) is read over MQTT, of which there is no recording; use run")
+        case .csv, .follow, .simulator: return found
         }
-        return found
     }
 
     // MARK: - Output

@@ -40,8 +40,10 @@ struct RunCommand: AsyncParsableCommand {
                     settings: try BrokerSettings(coordinator.broker), clientID: session.agent.rawValue,
                     will: try session.will(), logger: logger)
             }
-            let agent = try EdgeAgent(configuration: configuration, session: session, bus: bus, logger: logger)
-            let services: [any Service] = bus.map { [$0, agent] } ?? [agent]
+            let readings = try ReadingConnections(configuration, logger: logger)
+            let agent = try EdgeAgent(
+                configuration: configuration, session: session, bus: bus, readings: readings.buses, logger: logger)
+            let services: [any Service] = (bus.map { [$0] } ?? []) + readings.services + [agent]
             try await ServiceGroup(
                 configuration: ServiceGroupConfiguration(
                     services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },

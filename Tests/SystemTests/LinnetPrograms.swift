@@ -72,6 +72,9 @@ final class RunningProgram {
         return said.contains(text)
     }
 
+    /// Asks it to end in order.
+    func stop() { process.terminate() }
+
     /// Waits for its end.
     ///
     /// - Returns: its exit code.

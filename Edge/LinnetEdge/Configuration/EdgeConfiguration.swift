@@ -109,6 +109,7 @@ public struct EdgeConfiguration: Sendable, Equatable {
             if !seen.insert(device.id).inserted {
                 section.problem("id", "is \"\(device.id)\", which is taken; each device has a name of its own")
             }
+            if case .mqtt(let messages) = device.source { messages.check(section, in: root) }
             return device
         }
     }

@@ -10,6 +10,10 @@ public enum SourceConfiguration: Sendable, Equatable {
     case simulator(SimulatorConfiguration)
     /// A recording, replayed. Times `.original` stand for: as if its first row were read when the source is opened.
     case csv(CSVReplaySettings)
+    /// A file that a logger appends rows to.
+    case follow(CSVReplaySettings, intervalMilliseconds: Int)
+    /// Readings that are published over MQTT.
+    case mqtt(MessageSourceConfiguration)
     /// This very host, through /proc.
     case host(intervalMilliseconds: Int, ignoredChannels: [String])
 
@@ -43,7 +47,9 @@ extension SourceConfiguration {
 
     /// Reads the `source` section of a device; what is wrong with it is noted there.
     init(reading section: ConfigurationSection) {
-        switch section.string("kind", allowed: ["simulator", "csv", "host"]) {
+        switch section.string("kind", allowed: ["mqtt", "csv", "host", "simulator"]) {
+        case "mqtt": self = .mqtt(MessageSourceConfiguration(reading: section))
+        case "csv" where section.boolean("follow", default: false): self = Self.followed(section)
         case "csv": self = .csv(Self.csv(section))
         case "host":
             self = .host(intervalMilliseconds: Self.interval(section), ignoredChannels: Self.ignoredChannels(section))
@@ -55,6 +61,14 @@ extension SourceConfiguration {
                     timeScale: section.number("timeScale", default: 1, in: 0.01...1000),
                     epoch: Self.time(section, "epoch")))
         }
+    }
+
+    private static func followed(_ section: ConfigurationSection) -> SourceConfiguration {
+        for key in ["speed", "loop", "startedAt", "labelledRows"] where section.has(key) {
+            section.problem(key, "is for recordings; a file that is followed is read as it grows")
+        }
+        let settings = csv(section)
+        return .follow(settings, intervalMilliseconds: statedInterval(section))
     }
 
     private static func csv(_ section: ConfigurationSection) -> CSVReplaySettings {
@@ -95,6 +109,11 @@ extension SourceConfiguration {
 
     private static func interval(_ section: ConfigurationSection) -> Int {
         section.duration("interval", default: .seconds(1), in: .milliseconds(10) ... .seconds(3600)).wholeMilliseconds
+    }
+
+    /// The interval of a source that can not be asked for it: without a default, for it is part of the signal contract.
+    static func statedInterval(_ section: ConfigurationSection) -> Int {
+        section.duration("interval", in: .milliseconds(1) ... .seconds(86_400)).wholeMilliseconds
     }
 
     static func time(_ section: ConfigurationSection, _ key: String) -> Timestamp? {

@@ -100,6 +100,10 @@ public actor DevicePipeline {
         while !Task.isCancelled {
             do {
                 var source = try open()
+                guard source.channels == contract.channels else {
+                    let names = source.channels.map(\.name).joined(separator: ", ")
+                    throw DetectionError.source("the channels are \(names) by now; the agent has to be started anew")
+                }
                 while let sample = try await source.next() {
                     try await take(sample)
                     pauseSeconds = 1

@@ -46,12 +46,11 @@ public struct CSVReplay: DataSource {
         guard let firstTime = times.first, times.count >= 2 else {
             throw .source("\(settings.path): fewer than two rows; there is nothing to replay")
         }
-        let steps = zip(times, times.dropFirst()).map { $1.milliseconds(since: $0) }.filter { $0 > 0 }.sorted()
-        guard !steps.isEmpty else { throw .source("\(settings.path): no two rows differ in time") }
-        let step = Double(steps[steps.count / 2])
-        let scaled = settings.time == .original ? step : step / settings.speed
-        // A step of centuries is no sampling interval; the bound also keeps the conversion safe.
-        intervalMilliseconds = Int(min(max(1, scaled.rounded()), 1e12))
+        guard let step = SamplingStep.milliseconds(times) else {
+            throw .source("\(settings.path): no two rows differ in time")
+        }
+        let scaled = settings.time == .original ? Double(step) : Double(step) / settings.speed
+        intervalMilliseconds = Int(min(max(1, scaled.rounded()), Double(SamplingStep.longestMilliseconds)))
         reader.rewind()
         _ = try reader.next()
         self.settings = settings

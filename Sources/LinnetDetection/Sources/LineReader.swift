@@ -24,6 +24,8 @@ struct LineReader: Sendable {
     private var position = 0
     /// Number of the line that was read last, from 1.
     private(set) var lineNumber = 0
+    /// Whether the line that was read last had an end.
+    private var endedWithNewline = false
 
     /// - Throws: ``DetectionError/source(_:)`` if the file can not be opened.
     init(path: String) throws(DetectionError) {
@@ -46,11 +48,50 @@ struct LineReader: Sendable {
         lineNumber = 0
     }
 
+    /// Where a reader of a growing file begins: behind its last whole line.
+    ///
+    /// - Throws: as ``next()``.
+    mutating func skipToEnd() throws(DetectionError) {
+        var status = stat()
+        guard fstat(file.descriptor, &status) == 0 else {
+            throw .source("\(path): \(String(cString: strerror(errno)))")
+        }
+        // A line may begin before the part that is looked at; where it begins in it, only its end is read.
+        let start = max(0, Int(status.st_size) - Self.maximumLineBytes)
+        if start > consumed {
+            (offset, block, position) = (start, [], 0)
+        }
+        while try nextWhole() != nil {}
+    }
+
+    /// Whether the path leads to another file by now, or the file has become shorter than what was read of it: a logger
+    /// has begun a new one.
+    var wasReplaced: Bool {
+        var (own, other) = (stat(), stat())
+        guard fstat(file.descriptor, &own) == 0, stat(path, &other) == 0 else { return false }
+        return own.st_ino != other.st_ino || own.st_dev != other.st_dev || Int(own.st_size) < consumed
+    }
+
+    /// The next line that has an end; `nil` where there is none yet, and what there is of one is read again then.
+    ///
+    /// - Throws: as ``next()``.
+    mutating func nextWhole() throws(DetectionError) -> [UInt8]? {
+        let (start, number) = (consumed, lineNumber)
+        guard let line = try next() else { return nil }
+        if endedWithNewline { return line }
+        (offset, block, position, lineNumber) = (start, [], 0, number)
+        return nil
+    }
+
+    /// Bytes of the file that have been handed out.
+    private var consumed: Int { offset - block.count + position }
+
     /// The next line without its end; `nil` after the last.
     ///
     /// - Throws: ``DetectionError/source(_:)`` for a line over ``maximumLineBytes``, or a failing disk.
     mutating func next() throws(DetectionError) -> [UInt8]? {
         var line: [UInt8] = []
+        endedWithNewline = false
         while true {
             if position == block.count {
                 try readBlock()
@@ -65,7 +106,8 @@ struct LineReader: Sendable {
                 throw .source("\(path):\(lineNumber + 1): a line of more than \(Self.maximumLineBytes) bytes")
             }
             position = min(end + 1, block.count)
-            if end < block.count { break }
+            endedWithNewline = end < block.count
+            if endedWithNewline { break }
         }
         lineNumber += 1
         if line.last == 13 { line.removeLast() }

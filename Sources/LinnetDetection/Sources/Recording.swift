@@ -42,7 +42,6 @@ public struct Recording: Sendable {
     /// How many samples a day has, from the median step between the first thousand; `nil` if their times do not grow.
     public var samplesPerDay: Double? {
         let first = samples.prefix(1000).map(\.time)
-        let steps = zip(first, first.dropFirst()).map { $1.milliseconds(since: $0) }.filter { $0 > 0 }.sorted()
-        return steps.isEmpty ? nil : 86_400_000 / Double(steps[steps.count / 2])
+        return SamplingStep.milliseconds(Array(first)).map { 86_400_000 / Double($0) }
     }
 }

@@ -9,6 +9,8 @@ public struct SourceFactory: Sendable {
     private let pacer: Pacer
     /// Whether recordings keep the times they were made at.
     private let keepsRecordedTimes: Bool
+    /// Where the readings of devices arrive that are published over MQTT.
+    var feeds: [DeviceID: MessageFeed] = [:]
 
     /// Sources that run by the clock.
     public static func live(_ clock: WallClock) -> SourceFactory {
@@ -40,6 +42,12 @@ public struct SourceFactory: Sendable {
             if settings.time == .original, !keepsRecordedTimes { settings.time = .replayed(startingAt: clock.now()) }
             let recording = try CSVReplay(settings: settings, pacer: pacer)
             return try overlay(recording, device.faults)
+        case .follow(let settings, let intervalMilliseconds):
+            if keepsRecordedTimes { return try overlay(CSVReplay(settings: settings, pacer: pacer), device.faults) }
+            let rows = try CSVFollower(settings: settings, intervalMilliseconds: intervalMilliseconds, clock: clock)
+            return try overlay(rows, device.faults)
+        case .mqtt(let messages):
+            return try overlay(MessageSource(messages, feed: feeds[device.id]), device.faults)
         case .host(let intervalMilliseconds, let ignoredChannels):
             let host = try HostMetrics(
                 intervalMilliseconds: intervalMilliseconds, ignoredChannels: ignoredChannels, clock: clock, pacer: pacer
