@@ -3,6 +3,7 @@
 import ArgumentParser
 import Foundation
 import LinnetConfiguration
+import LinnetDomain
 import LinnetFleet
 import LinnetMessaging
 import Logging
@@ -23,7 +24,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
 
             Exit codes: 0 ended as asked, 1 failed, 64 wrong usage, 78 wrong configuration.
             """,
-        version: FleetCoordinator.software,
+        version: Software.version,
         subcommands: [RunCommand.self, CheckCommand.self, IdentityCommand.self])
 }
 

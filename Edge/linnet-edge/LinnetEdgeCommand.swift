@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import LinnetDomain
 import LinnetEdge
 import LinnetNumerics
 
@@ -32,6 +33,7 @@ struct LinnetEdgeCommand: AsyncParsableCommand {
 
             Exit codes: 0 fine, 64 wrong use of the command, 78 a mistake in the configuration, 1 anything else.
             """,
+        version: Software.version,
         subcommands: [
             RunCommand.self, CheckCommand.self, ReplayCommand.self, HistoryCommand.self, IdentityCommand.self,
         ])

@@ -93,7 +93,7 @@ extension Simulation {
             AgentRecord(
                 id: agent.id, session: session, isOnline: agent.isUp, lastSeen: now,
                 state: AgentState(
-                    agent: agent.id, session: session, software: FleetCoordinator.software, at: now,
+                    agent: agent.id, session: session, software: Software.version, at: now,
                     cohort: coordinator.cohort, contract: data.contract, devices: [], active: nil, previous: nil,
                     candidate: nil, release: 0, trainingWindows: data.windowCount(of: number), outboxDepth: 0,
                     outboxDropped: 0,

@@ -2,7 +2,7 @@
 
 import ArgumentParser
 import Foundation
-import LinnetFleet
+import LinnetDomain
 
 /// The operator's command: asks a running coordinator, and runs a whole small fleet for whoever wants to see one.
 @main
@@ -18,7 +18,7 @@ struct Linnet: AsyncParsableCommand {
             Exit codes: 0 all is well; 1 something failed; 64 the command line is wrong; 66 data are not there; 69 the \
             coordinator can not be reached.
             """,
-        version: FleetCoordinator.software,
+        version: Software.version,
         subcommands: [
             StatusCommand.self, AgentsCommand.self, RoundsCommand.self, ModelsCommand.self, AnomaliesCommand.self,
             RolloutsCommand.self, AuditCommand.self, QuickstartCommand.self, SimulateCommand.self, EvaluateCommand.self,

@@ -76,7 +76,7 @@ struct ConsoleRouterTests {
         let report = try await get(FleetReport.self, "/api/v1/status")
 
         #expect(report.fleet == "plant-7" && report.agents == 0 && report.cohorts.isEmpty)
-        #expect(report.software == FleetCoordinator.software && !report.brokerConnected)
+        #expect(report.software == Software.version && !report.brokerConnected)
         #expect(try await get(AgentsPage.self, "/api/v1/agents").agents.isEmpty)
         #expect(try await get(RoundsPage.self, "/api/v1/rounds?limit=5").rounds.isEmpty)
         #expect(try await get(ModelsPage.self, "/api/v1/models").models.isEmpty)

@@ -4,9 +4,6 @@ import LinnetDomain
 import LinnetMessaging
 
 extension FleetCoordinator {
-    /// The version of the software, as agents and coordinator report it.
-    public static let software = "0.1.0"
-
     /// The whole fleet at a glance.
     public func report() throws -> FleetReport {
         let reports = try agentReports()
@@ -19,7 +16,7 @@ extension FleetCoordinator {
                 open: open.first { $0.cohort == cohort })
         }
         return FleetReport(
-            software: Self.software, fleet: settings.name, startedAt: startedAt, at: clock.now(),
+            software: Software.version, fleet: settings.name, startedAt: startedAt, at: clock.now(),
             brokerConnected: isConnected, agents: reports.count, agentsOnline: reports.count(where: \.online),
             agentsOnVersion: reports.count(where: \.onNewest), cohorts: cohorts,
             roundsCommitted: counts.values.reduce(0) { $0 + $1.committed },

@@ -30,9 +30,6 @@ public actor StateReporter {
         var refused: [String: Int]?
     }
 
-    /// The version of this software.
-    public static let software = "linnet-edge 0.1.0"
-
     init(parts: AgentParts, session: ULID, devices: [DevicePipeline], keeper: ModelKeeper, courier: Courier) {
         self.parts = parts
         self.session = session
@@ -103,7 +100,8 @@ public actor StateReporter {
         let outbox = try await courier.status()
         echoes += 1
         return AgentState(
-            agent: parts.configuration.agent, session: session, software: Self.software, at: parts.clock.now(),
+            agent: parts.configuration.agent, session: session, software: "linnet-edge \(Software.version)",
+            at: parts.clock.now(),
             cohort: CohortID(of: parts.contract), contract: parts.contract, devices: states, active: models.active,
             previous: models.previous, candidate: models.candidate, release: models.release,
             confirmed: models.confirmed, site: parts.configuration.site,
