@@ -111,6 +111,11 @@ let house: [Target] = [
         over: ["LinnetConfiguration", "LinnetMessaging", "CMosquitto"],
         uses: [logging, lifecycle]),
 
+    // What a model is, in the words of configuration files.
+    room(
+        "LinnetModelConfiguration", floor: 3, path: "Sources/LinnetModelConfiguration",
+        over: ["LinnetConfiguration", "LinnetNumerics", "LinnetNN"]),
+
     // Floor 4: the judge of detection, and the two sides.
     room(
         "LinnetEvaluation", floor: 4, path: "Sources/LinnetEvaluation",
@@ -121,14 +126,14 @@ let house: [Target] = [
         "LinnetEdge", floor: 4, path: "Edge/LinnetEdge",
         over: [
             "LinnetDomain", "LinnetNumerics", "LinnetConfiguration", "LinnetNN", "LinnetFederation",
-            "LinnetMessaging", "LinnetDetection",
+            "LinnetMessaging", "LinnetDetection", "LinnetModelConfiguration",
         ],
         uses: [grdb, logging, lifecycle]),
     room(
         "LinnetFleet", floor: 4, path: "Coordinator/LinnetFleet",
         over: [
             "LinnetDomain", "LinnetNumerics", "LinnetConfiguration", "LinnetNN", "LinnetFederation",
-            "LinnetMessaging",
+            "LinnetMessaging", "LinnetModelConfiguration",
         ],
         uses: [logging, lifecycle]),
 
@@ -167,7 +172,8 @@ let house: [Target] = [
         "linnet", floor: 6, path: "Sources/linnet",
         over: [
             "LinnetDomain", "LinnetNumerics", "LinnetConfiguration", "LinnetMessaging", "LinnetDetection",
-            "LinnetNN", "LinnetFederation", "LinnetEdge", "LinnetFleet", "LinnetSimulation", "LinnetEvaluation",
+            "LinnetNN", "LinnetFederation", "LinnetModelConfiguration", "LinnetEdge", "LinnetFleet",
+            "LinnetSimulation", "LinnetEvaluation",
         ],
         uses: [argumentParser, grdb], executable: true),
 ]
@@ -209,7 +215,7 @@ let testing: [Target] = [
         "LinnetEdge",
         with: [
             "LinnetDomain", "LinnetNumerics", "LinnetConfiguration", "LinnetNN", "LinnetFederation", "LinnetMessaging",
-            "LinnetDetection",
+            "LinnetDetection", "LinnetModelConfiguration",
         ],
         uses: [grdb, logging]),
     tests(

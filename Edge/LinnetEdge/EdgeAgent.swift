@@ -47,7 +47,7 @@ public final class EdgeAgent: Service {
     ) throws(AgentError) {
         self.session = session
         var sources = sources ?? .live(WallClock { clock.now() })
-        let contract = try sources.contract(of: configuration.devices, windowLength: configuration.window.length)
+        let contract = try configuration.contract(by: sources)
         sources.feeds = Self.feeds(configuration, readings, clock: WallClock { clock.now() }, logger: logger)
         self.sources = sources
         let store = try Self.openStore(configuration, clock: clock, logger: logger)

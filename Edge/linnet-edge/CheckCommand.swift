@@ -33,8 +33,7 @@ struct CheckCommand: AsyncParsableCommand {
             let configuration = try EdgeConfiguration(path: file.path)
             report.agent = configuration.agent
             do {
-                let contract = try SourceFactory.live(.system).contract(
-                    of: configuration.devices, windowLength: configuration.window.length)
+                let contract = try configuration.contract(by: .live(.system))
                 report.valid = true
                 report.cohort = CohortID(of: contract)
                 report.channels = contract.channels.map(\.name)

@@ -56,6 +56,12 @@ public struct ChannelMoments: Hashable, Sendable, Codable {
 
     public var standardDeviation: Double { variance.squareRoot() }
 
+    /// Halfway between the least and the greatest value.
+    public var middle: Double { minimum / 2 + maximum / 2 }
+
+    /// Half of the distance between both, 0 or more.
+    public var halfRange: Double { maximum / 2 - minimum / 2 }
+
     /// Whether these moments can have come from data: finite, counted, in order. Check it on all that arrives.
     public var isPlausible: Bool {
         count >= 0 && count <= 1_000_000_000_000 && [mean, squaredDeviations, minimum, maximum].allSatisfy(\.isFinite)

@@ -2,18 +2,7 @@
 
 import LinnetDomain
 
-/// Which numbers of a cohort's statistics its scaler is made of.
-public enum ScalerRule: String, Sendable, Hashable, CaseIterable {
-    /// Mean and standard deviation.
-    case standard
-    /// Median, and the distance between the quartiles in units of a normal distribution's deviation.
-    case robust
-}
-
 extension ScalerAggregation {
-    /// The distance between the quartiles of a normal distribution, in standard deviations.
-    static let normalQuartileDistance = 1.349
-
     /// Pools the distributions of a cohort: per channel the median, and the distance between the quartiles over 1.349.
     ///
     /// For normal data this is the mean and the standard deviation. With a quarter of all values gone astray it still is,
@@ -51,11 +40,10 @@ extension ScalerAggregation {
             let counts = seen.map(\.count)
             let all = QuantileSketch.merged(
                 zip(seen, zip(capped(counts), counts)).map { sketch, weight in (sketch, weight.0 / weight.1) })
-            guard let lower = all.quantile(0.25), let median = all.quantile(0.5), let upper = all.quantile(0.75) else {
+            guard let median = all.quantile(0.5), let spread = all.quartileDeviation else {
                 throw .noValues(channel: channel)
             }
             centers.append(median)
-            let spread = (upper - lower) / normalQuartileDistance
             spreads.append(spread > 0 ? spread : standard.standardDeviations[channel])
         }
         return (centers, spreads)

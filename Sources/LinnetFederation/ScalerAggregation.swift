@@ -36,6 +36,29 @@ public struct ScalerAggregation: Sendable {
     public static func scaler(
         from contributions: [(AgentID, [ChannelMoments])], channelCount: Int, minimumContributors: Int
     ) throws(AggregationError) -> (means: [Double], standardDeviations: [Double]) {
+        let pooled = try perChannel(contributions, channelCount, minimumContributors, pooled)
+        return (pooled.map(\.mean), pooled.map(\.deviation))
+    }
+
+    /// Pools the ranges of a cohort: from the least value of all agents to the greatest.
+    ///
+    /// Parameters and errors are those of ``scaler(from:channelCount:minimumContributors:)``. An agent's range is held to
+    /// ``maximumDeviationRatio`` times the median of the ranges that are not zero, its middle to as many of it from the
+    /// median middle.
+    ///
+    /// - Returns: the middle of each channel and half of its range, `[channels]`, finite.
+    public static func rangeScaler(
+        from contributions: [(AgentID, [ChannelMoments])], channelCount: Int, minimumContributors: Int
+    ) throws(AggregationError) -> (middles: [Double], halfRanges: [Double]) {
+        let pooled = try perChannel(contributions, channelCount, minimumContributors, pooledRange)
+        return (pooled.map(\.middle), pooled.map(\.half))
+    }
+
+    /// Checks what agents have sent, and pools each channel over all that have seen it.
+    private static func perChannel<Pooled>(
+        _ contributions: [(AgentID, [ChannelMoments])], _ channelCount: Int, _ minimumContributors: Int,
+        _ pool: ([ChannelMoments]) -> Pooled
+    ) throws(AggregationError) -> [Pooled] {
         guard !contributions.isEmpty else { throw .noContributions }
         guard contributions.count >= minimumContributors else {
             throw .tooFewContributors(found: contributions.count, minimum: minimumContributors)
@@ -52,16 +75,28 @@ public struct ScalerAggregation: Sendable {
                 throw .implausible(agent: agent, channel: channel)
             }
         }
-        var means: [Double] = []
-        var deviations: [Double] = []
+        var result: [Pooled] = []
         for channel in 0..<channelCount {
             let seen = sorted.map { $0.1[channel] }.filter { $0.count > 0 }
             guard !seen.isEmpty else { throw .noValues(channel: channel) }
-            let (mean, deviation) = pooled(seen)
-            means.append(mean)
-            deviations.append(deviation)
+            result.append(pool(seen))
         }
-        return (means, deviations)
+        return result
+    }
+
+    /// The range of one channel over all agents that have seen it; at least one.
+    private static func pooledRange(_ moments: [ChannelMoments]) -> (middle: Double, half: Double) {
+        let moving = moments.map(\.halfRange).filter { $0 > 0 }
+        let typical = moving.isEmpty ? 0 : lowerMedian(moving)
+        let center = median(moments.map(\.middle))
+        let reach = maximumDeviationRatio * (typical + median(moments.map { ($0.middle - center).magnitude }))
+        var (low, high) = (Double.infinity, -Double.infinity)
+        for own in moments {
+            let half = min(own.halfRange, maximumDeviationRatio * typical)
+            let middle = min(max(own.middle, center - reach), center + reach)
+            (low, high) = (min(low, middle - half), max(high, middle + half))
+        }
+        return (low / 2 + high / 2, high / 2 - low / 2)
     }
 
     /// Pools one channel over all agents that have seen it; at least one.

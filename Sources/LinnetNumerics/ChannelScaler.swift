@@ -8,20 +8,23 @@ public struct ChannelScaler: Sendable, Hashable, Codable {
     public var center: [Float]
     /// What one unit of spread is in each channel, in that channel's unit, `[channels]`.
     public var scale: [Float]
+    /// What both are made of, and what a device's own level and scale are to be made of.
+    public var rule: ScalingRule
 
-    /// Takes both as they are; ask `isValid` before using what came from outside.
-    public init(center: [Float], scale: [Float]) {
+    /// Takes all as it is; ask `isValid` before using what came from outside.
+    public init(center: [Float], scale: [Float], rule: ScalingRule = .standard) {
         self.center = center
         self.scale = scale
+        self.rule = rule
     }
 
-    /// Makes a valid scaler from each channel's mean and standard deviation, whatever they are.
+    /// Makes a valid scaler from each channel's mean and standard deviation, or what stands for them, whatever they are.
     ///
     /// - Parameters:
     ///   - means: `[channels]`; a mean that is not finite counts as 0.
     ///   - standardDeviations: `[channels]`; one that is not finite, or not above `1e-6 * max(|mean|, 1e-6)`, is of a
     ///     channel that stands still, whose scale is 1.
-    public init(means: [Double], standardDeviations: [Double]) {
+    public init(means: [Double], standardDeviations: [Double], rule: ScalingRule = .standard) {
         precondition(means.count == standardDeviations.count, "one mean and one deviation per channel")
         let largest = Double(Float.greatestFiniteMagnitude)
         center = means.map { mean in mean.isFinite ? Float(min(max(mean, -largest), largest)) : 0 }
@@ -30,6 +33,7 @@ public struct ChannelScaler: Sendable, Hashable, Codable {
             guard deviation.isFinite, deviation > still else { return 1 }
             return Float(min(deviation, largest))
         }
+        self.rule = rule
     }
 
     /// The number of channels.

@@ -44,7 +44,7 @@ struct Chain {
         var trainer = Trainer(
             network: try Network(model.architecture),
             settings: TrainingSettings(epochs: epochs, learningRate: 0.002, patience: 8))
-        let level = DeviceLevel.fit(windows, cohortScale: model.scaler.scale)
+        let level = DeviceLevel.fit(windows, cohort: model.scaler)
         _ = try trainer.fit(&model.parameters, inputs: WindowStandardizer(level).matrix(windows))
         let perDay = 86_400_000 / Double(contract.intervalMilliseconds * Self.stride)
         let calibration = try Calibration.fit(model: model, windows: windows, windowsPerDay: perDay)

@@ -29,7 +29,7 @@ struct DeviceDetectorTests {
         var model = try LocalModel.untrained(
             devices: [normal], architecture: { _, _ in architecture }, falseAlarmsPerDay: 1, seed: 7)
         var trainer = Trainer(network: try Network(architecture), settings: TrainingSettings(epochs: epochs))
-        let level = DeviceLevel.fit(normal, cohortScale: model.scaler.scale)
+        let level = DeviceLevel.fit(normal, cohort: model.scaler)
         _ = try trainer.fit(&model.parameters, inputs: WindowStandardizer(level).matrix(normal))
         // What is sent over the wire is what is scored with.
         model = try ModelArtifact(parsing: model.encoded())
@@ -142,13 +142,16 @@ struct DeviceDetectorTests {
 
 @Suite("Training data that is not all clean")
 struct TrimmedWindowsTests {
+    private static let unit = ChannelScaler(
+        center: [Float](repeating: 0, count: 10), scale: [Float](repeating: 1, count: 10))
+
     @Test("the windows of a fault among normal ones are those that go, and the others keep their order")
     func trims() async throws {
         let machine = MachineSettings(seed: 9, intervalMilliseconds: 50, timeScale: 20, epoch: Chain.epoch)
         var source = try MachineSimulator(settings: machine, pacer: .immediate)
         var chain = Chain(source: source)
         var windows = try await chain.windows(200, from: &source)
-        let level = DeviceLevel.fit(windows, cohortScale: [Float](repeating: 1, count: 10))
+        let level = DeviceLevel.fit(windows, cohort: Self.unit)
         var generator = SeededGenerator(seed: 6)
         for number in 80..<90 {
             windows[number] = try #require(
@@ -157,12 +160,12 @@ struct TrimmedWindowsTests {
                     using: &generator))
         }
 
-        let kept = try TrimmedWindows.kept(of: windows, without: 0.1, cohortScale: [Float](repeating: 1, count: 10))
+        let kept = try TrimmedWindows.kept(of: windows, without: 0.1, cohort: Self.unit)
 
         #expect(kept.count == 180)
         #expect(!kept.contains { windows[80..<90].contains($0) })
         #expect(kept == windows.filter(kept.contains))
-        let all = try TrimmedWindows.kept(of: windows, without: 0, cohortScale: [Float](repeating: 1, count: 10))
+        let all = try TrimmedWindows.kept(of: windows, without: 0, cohort: Self.unit)
         #expect(all == windows)
     }
 }

@@ -124,9 +124,16 @@ struct ModelTrainingTests {
         }
         let own = contract(["flow", "heat"])
         #expect(ModelTransfer.verdict(from: own, to: own) == .allowed)
+        var metric = own
+        metric.channels[1].unit = "degC"
+        #expect(ModelTransfer.verdict(from: own, to: metric) == .allowed, "a recording need not say a unit")
+        var imperial = own
+        imperial.channels[1].unit = "degF"
         #expect(ModelTransfer.verdict(from: own, to: contract(["flow", "heat"], interval: 1200)) == .allowed)
-        for doubtful in [contract(["heat", "flow"]), contract(["flow", "heat"], interval: 5000)] {
-            guard case .doubtful = ModelTransfer.verdict(from: own, to: doubtful) else {
+        for (source, doubtful) in [
+            (own, contract(["heat", "flow"])), (own, contract(["flow", "heat"], interval: 5000)), (imperial, metric),
+        ] {
+            guard case .doubtful = ModelTransfer.verdict(from: source, to: doubtful) else {
                 Issue.record("\(doubtful) is not doubtful")
                 continue
             }

@@ -102,8 +102,12 @@ extension LiveAgents {
 
         // MARK: - Scalers
 
+        private func scaler(_ scale: [Float]) -> ChannelScaler {
+            ChannelScaler(center: [Float](repeating: 0, count: scale.count), scale: scale)
+        }
+
         private func check(_ scale: [Float], before: [Float]? = nil) -> ScalerCheck {
-            ScalerCheck(scale: scale, before: before, windows: Fixtures.windows(100))
+            ScalerCheck(scaler: scaler(scale), before: before, windows: Fixtures.windows(100))
         }
 
         @Test("machines of one cohort may shake ten times as much as another, and stand still in some channel")
@@ -117,7 +121,7 @@ extension LiveAgents {
             let still = SampleWindow(
                 start: Fixtures.start, end: Fixtures.start, length: 4, channelCount: 3,
                 values: [Float](repeating: 7, count: 12))!
-            let unmoved = ScalerCheck(scale: scale, before: nil, windows: [still])
+            let unmoved = ScalerCheck(scaler: scaler(scale), before: nil, windows: [still])
             #expect(unmoved.ratio == nil && unmoved.complaint == nil, "of a machine that stands still nothing is known")
         }
 

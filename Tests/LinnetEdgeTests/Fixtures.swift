@@ -6,6 +6,7 @@ import LinnetDetection
 import LinnetDomain
 import LinnetEdge
 import LinnetMessaging
+import LinnetModelConfiguration
 import LinnetNN
 import LinnetNumerics
 import LinnetTestKit
@@ -59,11 +60,12 @@ enum Fixtures {
     static func configuration(
         _ directory: TemporaryDirectory, coordinator: CoordinatorConfiguration? = nil,
         learning: LearningConfiguration = LearningConfiguration(
-            hidden: [6, 2], minimumWindows: 60, storedWindows: 500, epochs: 15, cpuShare: 1)
+            minimumWindows: 60, storedWindows: 500, epochs: 15, cpuShare: 1),
+        model: ModelConfiguration = ModelConfiguration(network: .dense([6, 2]))
     ) -> EdgeConfiguration {
         EdgeConfiguration(
             agent: agent, stateDirectory: directory.path, coordinator: coordinator,
-            window: WindowConfiguration(length: 4, stride: 4),
+            window: WindowConfiguration(length: 4, stride: 4), model: model,
             detection: DetectionConfiguration(policy: AlarmPolicy(raiseAfter: 3, clearAfter: 4, clearRatio: 0.9)),
             learning: learning, stateEveryMilliseconds: 200,
             devices: [

@@ -112,7 +112,8 @@ struct MessageSourceTests {
         let lines = """
             window: {length: 4, stride: 4}
             detection: {raiseAfter: 3}
-            learning: {hidden: [6, 2], minimumWindows: 100, epochs: 15, cpuShare: 1}
+            model: {hidden: [6, 2]}
+            learning: {minimumWindows: 100, epochs: 15, cpuShare: 1}
             """
         let configuration = try configuration(Self.published, state: directory.path, with: lines)
         let bus = InMemoryBus()

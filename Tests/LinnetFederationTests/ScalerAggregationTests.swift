@@ -35,6 +35,25 @@ struct ScalerAggregationTests {
         #expect(abs(deviations[0] - whole.standardDeviation) < 1e-12)
     }
 
+    @Test("a range scaler spans what all agents have seen, and one absurd sensor does not set it")
+    func range() throws {
+        let lists = try agents([[moments([-1, 2])], [moments([-3, 1])], [moments([-2, 2])]])
+        let (middles, halves) = try ScalerAggregation.rangeScaler(from: lists, channelCount: 1, minimumContributors: 2)
+        #expect(abs(middles[0] + 0.5) < 1e-12 && abs(halves[0] - 2.5) < 1e-12)
+
+        let attacked = try agents([
+            [moments([-1, 2])], [moments([-3, 1])], [moments([-2, 2])], [moments([-1e9, 3e9])],
+        ])
+        let (_, held) = try ScalerAggregation.rangeScaler(from: attacked, channelCount: 1, minimumContributors: 2)
+        #expect(held[0] < 30)
+        let still = try agents([[moments([4])], [moments([4])]])
+        let (center, none) = try ScalerAggregation.rangeScaler(from: still, channelCount: 1, minimumContributors: 2)
+        #expect(center[0] == 4 && none[0] == 0)
+        #expect(throws: AggregationError.self) {
+            try ScalerAggregation.rangeScaler(from: lists, channelCount: 2, minimumContributors: 2)
+        }
+    }
+
     @Test("gives the same bits in whatever order statistics arrive")
     func order() throws {
         var generator = SeededGenerator(seed: 3)

@@ -6,6 +6,7 @@ import LinnetDomain
 import LinnetFederation
 import LinnetFleet
 import LinnetMessaging
+import LinnetNumerics
 import Testing
 
 @Suite("The coordinator's configuration")
@@ -66,9 +67,10 @@ struct CoordinatorConfigurationTests {
 
     @Test("the scaler's rule is read, and any other word refused")
     func scaler() throws {
-        #expect(try read(minimal).fleet.scaler == .standard)
-        #expect(try read(minimal + "rounds: {scaler: robust}").fleet.scaler == .robust)
-        #expect(problems(minimal + "rounds: {scaler: minmax}").count == 1)
+        #expect(try read(minimal).fleet.scaling == .standard)
+        #expect(try read(minimal + "model: {scaling: robust}").fleet.scaling == .robust)
+        #expect(try read(minimal + "model: {scaling: min-max}").fleet.scaling == .minMax)
+        #expect(problems(minimal + "model: {scaling: minmax}").count == 1)
     }
 
     @Test("how updates are written down is read, and what is no encoding refused")
@@ -98,18 +100,6 @@ struct CoordinatorConfigurationTests {
                 #"coordinator.yaml:4: "rounds.clusters" is 2, and fedbuff fills one buffer; take another strategy"#,
                 #"coordinator.yaml:4: "rounds.clusters" is 2, and a rollout brings one version to a whole cohort; take "#
                     + #""release.policy: immediate", or 1 lineage"#,
-            ])
-    }
-
-    @Test("layers that stay with agents are named; what can be none of a layer is refused")
-    func localLayers() throws {
-        #expect(try read(minimal).fleet.rounds.settings.localLayers.isEmpty)
-        let chosen = try read(minimal + "rounds: {localLayers: [last, layers.0]}")
-        #expect(chosen.fleet.rounds.settings.localLayers == ["last", "layers.0"])
-        #expect(
-            problems(minimal + "rounds: {localLayers: [\"the last\"]}") == [
-                #"coordinator.yaml:4: "rounds.localLayers" is [the last]; it must name at most 16 parts of a model, such "#
-                    + "as [last] or [layers.3]"
             ])
     }
 

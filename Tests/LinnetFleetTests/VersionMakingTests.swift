@@ -98,7 +98,7 @@ struct VersionMakingTests {
 
     @Test("a robust scaler is made of everybody's distributions, and where one sends none, of the moments")
     func robustScaler() throws {
-        let robust = VersionMaking(settings: FleetSettings(model: .dense([3]), scaler: .robust))
+        let robust = VersionMaking(settings: FleetSettings(model: .dense([3]), scaling: .robust))
         let round = round(1)
         var moments = ChannelMoments()
         var sketch = QuantileSketch()

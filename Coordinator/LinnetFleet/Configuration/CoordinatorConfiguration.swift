@@ -4,7 +4,7 @@ import LinnetConfiguration
 import LinnetDomain
 import LinnetFederation
 import LinnetMessaging
-import LinnetNN
+import LinnetModelConfiguration
 
 /// The coordinator's one configuration file, checked as a whole before anything is opened or connected.
 public struct CoordinatorConfiguration: Sendable, Equatable {
@@ -45,19 +45,15 @@ public struct CoordinatorConfiguration: Sendable, Equatable {
     }
 
     private static func fleet(_ root: ConfigurationSection) -> FleetSettings {
-        let model = root.section("model")
+        let model = ModelConfiguration(reading: root.section("model"))
         let release = root.section("release")
         let retention = root.section("retention")
         let rounds = root.section("rounds")
         let settings = FleetSettings(
             name: root.string("fleet", default: "linnet"), rounds: policy(rounds),
-            model: ModelDescription(reading: model),
-            falseAlarmsPerDay: model.number("falseAlarmsPerDay", default: 1, in: 0.0001...1000),
+            model: model.network, falseAlarmsPerDay: model.falseAlarmsPerDay ?? 1,
             strategy: strategy(rounds),
-            scaler: ScalerRule(
-                rawValue: rounds.string(
-                    "scaler", default: ScalerRule.standard.rawValue, allowed: ScalerRule.allCases.map(\.rawValue)))
-                ?? .standard,
+            scaling: model.scaling,
             maximumUpdateNorm: rounds.number("maximumUpdateNorm", default: 100, in: 0.000001...1e12),
             release: ReleasePolicy(
                 rawValue: release.string(
@@ -124,18 +120,6 @@ public struct CoordinatorConfiguration: Sendable, Equatable {
         return encoding
     }
 
-    private static func localLayers(_ rounds: ConfigurationSection) -> [String] {
-        let parts = rounds.strings("localLayers", default: [])
-        guard parts.count <= ClientSettings.maximumLocalLayers, parts.allSatisfy(ClientSettings.isPart) else {
-            rounds.problem(
-                "localLayers",
-                "is [\(parts.joined(separator: ", ").prefix(80))]; it must name at most "
-                    + "\(ClientSettings.maximumLocalLayers) parts of a model, such as [last] or [layers.3]")
-            return []
-        }
-        return parts
-    }
-
     private static func policy(_ rounds: ConfigurationSection) -> RoundPolicy {
         let every = rounds.duration("every", default: .seconds(3600), in: .seconds(1) ... .seconds(30 * 86_400))
         let deadline = rounds.duration("deadline", default: .seconds(600), in: .seconds(1) ... .seconds(86_400))
@@ -147,8 +131,7 @@ public struct CoordinatorConfiguration: Sendable, Equatable {
             proximalMu: rounds.number("proximalMu", default: 0, in: 0...1000),
             maximumSeconds: rounds.integer("maximumSeconds", default: 60, in: 1...86_400),
             maximumWindows: rounds.integer("maximumWindows", default: 20_000, in: 1...10_000_000),
-            updateEncoding: updateEncoding(rounds), wantsScores: rounds.boolean("thresholdPrior", default: true),
-            localLayers: localLayers(rounds))
+            updateEncoding: updateEncoding(rounds), wantsScores: rounds.boolean("thresholdPrior", default: true))
         let quorum = rounds.integer("quorum", default: 2, in: 1...1_000_000)
         let goal = rounds.integer("goal", default: 1000, in: 1...1_000_000)
         if goal < quorum {

@@ -2,6 +2,7 @@
 
 import LinnetFederation
 import LinnetNN
+import LinnetNumerics
 
 /// What a coordinator is told once, at start.
 public struct FleetSettings: Sendable, Equatable {
@@ -14,8 +15,8 @@ public struct FleetSettings: Sendable, Equatable {
     public var falseAlarmsPerDay: Double
     /// How updates become the next version.
     public var strategy: StrategyDescription
-    /// How a cohort's statistics become the scaler of its first version.
-    public var scaler: ScalerRule
+    /// How a cohort's statistics become the scaler of its first version, and a device's own values its own scale.
+    public var scaling: ScalingRule
     /// Longest way one update may move the model (L2 norm); one that goes further is refused.
     public var maximumUpdateNorm: Double
     /// What becomes of a version that a training round has made.
@@ -33,7 +34,7 @@ public struct FleetSettings: Sendable, Equatable {
         name: String = "linnet", rounds: RoundPolicy = RoundPolicy(),
         model: ModelDescription = .dense([24, 8]), falseAlarmsPerDay: Double = 1,
         strategy: StrategyDescription = .standard,
-        scaler: ScalerRule = .standard, maximumUpdateNorm: Double = 100, release: ReleasePolicy = .immediate,
+        scaling: ScalingRule = .standard, maximumUpdateNorm: Double = 100, release: ReleasePolicy = .immediate,
         shadowWindows: Int = 100, releaseValidMilliseconds: Int64 = 7 * 86_400_000,
         rolloutPlan: RolloutPlan = .standard, retention: RetentionLimits = RetentionLimits(),
         chunkBytes: Int = 65_536
@@ -43,7 +44,7 @@ public struct FleetSettings: Sendable, Equatable {
         self.model = model
         self.falseAlarmsPerDay = falseAlarmsPerDay
         self.strategy = strategy
-        self.scaler = scaler
+        self.scaling = scaling
         self.maximumUpdateNorm = maximumUpdateNorm
         self.release = release
         self.shadowWindows = shadowWindows

@@ -66,7 +66,7 @@ public struct VersionMaking: Sendable {
 
     /// The scaler that a cohort's statistics come to, and how it was made.
     ///
-    /// Where an agent sends no distributions, all are standardized by mean and deviation: a cohort has one scaler.
+    /// Where an agent sends no distributions, a robust scale is made of mean and deviation: a cohort has one scaler.
     private func scaler(
         from updates: [UpdateRecord], channelCount: Int, quorum: Int
     ) throws(VersionMakingError) -> (ChannelScaler, rule: String) {
@@ -84,15 +84,26 @@ public struct VersionMaking: Sendable {
             body.sketches.map { (agent: agent, moments: body.channels, sketches: $0) }
         }
         do throws(AggregationError) {
-            guard settings.scaler == .robust, sketched.count == bodies.count else {
+            let moments = bodies.map { ($0.agent, $0.body.channels) }
+            switch settings.scaling {
+            case .robust where sketched.count == bodies.count:
+                let (centers, spreads) = try ScalerAggregation.robustScaler(
+                    from: sketched, channelCount: channelCount, minimumContributors: quorum)
+                return (
+                    ChannelScaler(means: centers, standardDeviations: spreads, rule: .robust), "pooled quantiles"
+                )
+            case .minMax:
+                let (middles, halves) = try ScalerAggregation.rangeScaler(
+                    from: moments, channelCount: channelCount, minimumContributors: quorum)
+                return (ChannelScaler(means: middles, standardDeviations: halves, rule: .minMax), "pooled ranges")
+            case .standard, .robust:
                 let (means, deviations) = try ScalerAggregation.scaler(
-                    from: bodies.map { ($0.agent, $0.body.channels) }, channelCount: channelCount,
-                    minimumContributors: quorum)
-                return (ChannelScaler(means: means, standardDeviations: deviations), "pooled statistics")
+                    from: moments, channelCount: channelCount, minimumContributors: quorum)
+                return (
+                    ChannelScaler(means: means, standardDeviations: deviations, rule: settings.scaling),
+                    "pooled statistics"
+                )
             }
-            let (centers, spreads) = try ScalerAggregation.robustScaler(
-                from: sketched, channelCount: channelCount, minimumContributors: quorum)
-            return (ChannelScaler(means: centers, standardDeviations: spreads), "pooled quantiles")
         } catch {
             throw .aggregation(error)
         }
@@ -148,14 +159,11 @@ public struct VersionMaking: Sendable {
         } catch {
             throw .aggregation(error)
         }
-        // Layers that stay with each agent stay the base's, whatever a strategy remembers of when they did not.
-        let local = try Self.localLayers(round.settings, in: artifact)
-        artifact.parameters = local.shared(outcome.parameters, base: artifact.parameters)
+        artifact.parameters = outcome.parameters
         let number = number ?? base.version.number + 1
         artifact.provenance = provenance(round, number: number, parent: base.version.digest, rule: rule.name)
         if round.clusters != nil { artifact.provenance["lineage"] = "\(lineage)" }
         artifact.provenance[Self.strategyKey] = settings.strategy.description
-        LocalLayers.note(round.settings.localLayers, in: &artifact.provenance)
         artifact.provenance[ThresholdPrior.provenanceKey] =
             ThresholdPrior(
                 merging: headers.compactMap { header in header.scores.map { (agent: header.agent, scores: $0) } })?
@@ -165,20 +173,6 @@ public struct VersionMaking: Sendable {
         version.lineage = lineage
         version.serverState = rule.hasState || hasControls ? Data(outcome.state.bytes) : nil
         return version
-    }
-
-    /// The layers of a round that stay with each agent.
-    ///
-    /// - Throws: ``VersionMakingError/network(_:)`` if the base has no such layers, or nothing else.
-    static func localLayers(
-        _ settings: ClientSettings, in base: ModelArtifact
-    ) throws(VersionMakingError) -> LocalLayers {
-        guard !settings.localLayers.isEmpty else { return LocalLayers([]) }
-        do throws(NetworkError) {
-            return LocalLayers(try Network(base.architecture).localRanges(of: settings.localLayers))
-        } catch {
-            throw .network(error)
-        }
     }
 
     /// The strategy that made a model file, as it stands in there.

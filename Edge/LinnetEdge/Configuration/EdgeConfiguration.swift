@@ -3,6 +3,7 @@
 import LinnetConfiguration
 import LinnetDomain
 import LinnetMessaging
+import LinnetModelConfiguration
 
 /// Everything an agent is told: one file, checked as a whole before anything is opened or connected.
 ///
@@ -19,6 +20,8 @@ public struct EdgeConfiguration: Sendable, Equatable {
     /// Absent where the agent works alone for good.
     public var coordinator: CoordinatorConfiguration?
     public var window: WindowConfiguration
+    /// What is learned alone: the first model, and every one where there is no coordinator.
+    public var model: ModelConfiguration
     public var detection: DetectionConfiguration
     public var learning: LearningConfiguration
     /// Most events that wait for the coordinator.
@@ -31,7 +34,7 @@ public struct EdgeConfiguration: Sendable, Equatable {
     public init(
         agent: AgentID, site: String? = nil, tags: [String] = [], stateDirectory: String,
         coordinator: CoordinatorConfiguration? = nil,
-        window: WindowConfiguration = WindowConfiguration(),
+        window: WindowConfiguration = WindowConfiguration(), model: ModelConfiguration = ModelConfiguration(),
         detection: DetectionConfiguration = DetectionConfiguration(),
         learning: LearningConfiguration = LearningConfiguration(), maximumEvents: Int = 10_000,
         stateEveryMilliseconds: Int = 5000, devices: [DeviceConfiguration]
@@ -42,6 +45,7 @@ public struct EdgeConfiguration: Sendable, Equatable {
         self.stateDirectory = stateDirectory
         self.coordinator = coordinator
         self.window = window
+        self.model = model
         self.detection = detection
         self.learning = learning
         self.maximumEvents = maximumEvents
@@ -66,7 +70,9 @@ public struct EdgeConfiguration: Sendable, Equatable {
         stateDirectory = root.resolvedPath("state", default: "state")
         coordinator = CoordinatorConfiguration.read(from: root)
         window = WindowConfiguration(reading: root.section("window"))
+        model = ModelConfiguration(reading: root.section("model"))
         detection = DetectionConfiguration(reading: root.section("detection"))
+        if let aim = model.falseAlarmsPerDay { detection.falseAlarmsPerDay = aim }
         learning = LearningConfiguration(reading: root.section("learning"))
         maximumEvents = root.section("outbox").integer("maximumEvents", default: 10_000, in: 10...1_000_000)
         stateEveryMilliseconds =

@@ -2,13 +2,9 @@
 
 import LinnetConfiguration
 import LinnetDetection
-import LinnetNN
 
 /// What is learned from, and with how much of the machine: the `learning` section.
 public struct LearningConfiguration: Sendable, Equatable {
-    /// Widths of a model learned alone, from the input side down to the bottleneck.
-    public var hidden: [Int]
-    public var activation: Activation
     /// Normal windows a device must have before anything is learned or calibrated.
     public var minimumWindows: Int
     /// Most normal windows that are kept of a device; the oldest go first.
@@ -25,12 +21,9 @@ public struct LearningConfiguration: Sendable, Equatable {
     public var trimmedShare: Double
 
     public init(
-        hidden: [Int] = [24, 8], activation: Activation = .tanh, minimumWindows: Int = 200,
-        storedWindows: Int = 20_000, epochs: Int = 30, cpuShare: Double = 0.25, retrainEveryMilliseconds: Int? = nil,
-        choosesWeights: Bool = false, trimmedShare: Double = 0
+        minimumWindows: Int = 200, storedWindows: Int = 20_000, epochs: Int = 30, cpuShare: Double = 0.25,
+        retrainEveryMilliseconds: Int? = nil, choosesWeights: Bool = false, trimmedShare: Double = 0
     ) {
-        self.hidden = hidden
-        self.activation = activation
         self.minimumWindows = minimumWindows
         self.storedWindows = storedWindows
         self.epochs = epochs
@@ -40,16 +33,8 @@ public struct LearningConfiguration: Sendable, Equatable {
         self.trimmedShare = trimmedShare
     }
 
-    /// What a model learned alone is, for windows of `length` samples of `channels` values.
-    public func architecture(length: Int, channels: Int) -> NetworkArchitecture {
-        .denseAutoencoder(inputWidth: length * channels, hidden: hidden, activation: activation)
-    }
-
     /// Reads the `learning` section; what is wrong with it is noted there.
     public init(reading section: ConfigurationSection) {
-        hidden = section.integers("hidden", default: [24, 8], in: 1...4096)
-        let name = section.string("activation", default: "tanh", allowed: Activation.allCases.map(\.rawValue))
-        activation = Activation(rawValue: name) ?? .tanh
         minimumWindows = section.integer("minimumWindows", default: 200, in: 20...1_000_000)
         storedWindows = section.integer("storedWindows", default: 20_000, in: 20...1_000_000)
         epochs = section.integer("epochs", default: 30, in: 1...10_000)
@@ -59,9 +44,6 @@ public struct LearningConfiguration: Sendable, Equatable {
             ? section.duration("retrainEvery", in: .seconds(10) ... .seconds(365 * 86_400)).wholeMilliseconds : nil
         choosesWeights = section.string("weights", default: "released", allowed: ["released", "choose"]) == "choose"
         trimmedShare = section.number("trimmedShare", default: 0, in: 0...TrimmedWindows.mostShare)
-        if hidden.isEmpty || hidden.count > 16 {
-            section.problem("hidden", "has \(hidden.count) widths; it must have 1 to 16")
-        }
         if storedWindows < minimumWindows {
             section.problem(
                 "storedWindows",

@@ -5,6 +5,7 @@ import LinnetDetection
 import LinnetDomain
 import LinnetFederation
 import LinnetMessaging
+import LinnetModelConfiguration
 import LinnetNN
 import LinnetNumerics
 
@@ -39,24 +40,33 @@ public struct LocalLearner: Sendable {
     /// Learns from windows; runs on the calling thread for as long as it takes.
     ///
     /// - Parameters:
-    ///   - base: weights to go on from; `nil` starts anew.
+    ///   - base: weights to go on from, if the configuration still wants such a model; `nil` starts anew.
     ///   - pause: called after each batch; `false` gives up.
     /// - Throws: `DetectionError` or `TrainingError`; `CancellationError` if it was given up.
     public func learn(
         _ data: TrainingData, from base: ModelArtifact?, seed: UInt64, pause: () -> Bool
     ) throws -> Result {
         let learning = configuration.learning
-        var artifact =
-            try base
-            ?? LocalModel.untrained(
-                devices: data.devices.map(\.windows), architecture: learning.architecture,
-                falseAlarmsPerDay: configuration.detection.falseAlarmsPerDay, seed: seed)
+        let model = configuration.model
+        var artifact = try LocalModel.untrained(
+            devices: data.devices.map(\.windows), architecture: model.network.architecture, scaling: model.scaling,
+            falseAlarmsPerDay: configuration.detection.falseAlarmsPerDay, seed: seed)
+        // Where the operator has configured another model since, it starts anew.
+        let start = base.flatMap { base in
+            base.architecture == artifact.architecture && base.scaler.rule == model.scaling ? base : nil
+        }
+        if let start { artifact = start }
+        let network = try Network(artifact.architecture)
         var trainer = Trainer(
-            network: try Network(artifact.architecture),
+            network: network,
             settings: TrainingSettings(
                 epochs: learning.epochs, seed: seed, validationShare: Self.heldOutShare, patience: 5))
-        let trimmed = try data.trimmed(learning.trimmedShare, scale: artifact.scaler.scale)
-        let rows = trimmed.rows(scale: artifact.scaler.scale, heldOutShare: Self.heldOutShare)
+        let trimmed = try data.trimmed(learning.trimmedShare, scaler: artifact.scaler)
+        let rows = trimmed.rows(scaler: artifact.scaler, heldOutShare: Self.heldOutShare)
+        if start == nil {
+            artifact.parameters = try network.initialParameters(
+                seed: seed, learningFrom: rows, pretrainingEpochs: model.network.pretrainingEpochs ?? 10, pause: pause)
+        }
         let report = try trainer.fit(&artifact.parameters, inputs: rows, pause: pause)
         if report.isInterrupted { throw CancellationError() }
         let agent = configuration.agent
@@ -74,16 +84,13 @@ public struct LocalLearner: Sendable {
 
     /// Fits each device's level and threshold for a model. A device with too few windows for that starts with the fleet's
     /// threshold, if the model brings one; otherwise it is left out.
-    ///
-    /// - Parameter own: the layers that have stayed with this agent, for a model that has a place for them.
     public func calibrate(
-        _ artifact: ModelArtifact, _ data: TrainingData, own: OwnLayers? = nil
+        _ artifact: ModelArtifact, _ data: TrainingData
     ) throws(DetectionError) -> [DeviceID: Calibration] {
-        let weights = own?.weights(for: artifact)
         var calibrations: [DeviceID: Calibration] = [:]
         for (id, windows) in data.devices {
             if windows.count >= Calibration.minimumWindows {
-                calibrations[id] = try calibration(artifact, weights, windows)
+                calibrations[id] = try calibration(artifact, nil, windows)
             } else if let prior = Self.prior(of: artifact), windows.count >= Calibration.minimumProvisionalWindows {
                 let exceedance = artifact.falseAlarmsPerDay / max(1, windowsPerDay)
                 calibrations[id] = try Calibration.provisional(
@@ -118,10 +125,9 @@ public struct LocalLearner: Sendable {
     /// - Parameters:
     ///   - replaced: the model that it would take the place of; `nil` where there is none.
     ///   - isReplacedReleased: whether that one was released, and not learned here.
-    ///   - own: the layers that have stayed with this agent: a replaced model that has a place for them ran with them.
     public func selfTest(
         _ artifact: ModelArtifact, _ calibrations: [DeviceID: Calibration], _ data: TrainingData,
-        replaced: ModelArtifact? = nil, isReplacedReleased: Bool = false, own: OwnLayers? = nil, seed: UInt64
+        replaced: ModelArtifact? = nil, isReplacedReleased: Bool = false, seed: UInt64
     ) throws(DetectionError) -> ModelVerdict {
         var verdict = ModelVerdict(passes: true, reason: "no device to test on", evidence: [:])
         for (id, windows) in data.devices {
@@ -130,7 +136,7 @@ public struct LocalLearner: Sendable {
             let report = try SelfTest.run(
                 model: artifact, calibration: calibration, windows: windows,
                 replaced: try replaced.map { replaced throws(DetectionError) in
-                    try reference(replaced, own?.weights(for: replaced), windows: windows, seed: seed)
+                    try reference(replaced, windows: windows, seed: seed)
                 }, releasedScale: isReplacedReleased ? replaced?.scaler.scale : nil, seed: seed)
             verdict = ModelVerdict(
                 passes: report.passed, reason: "device \(id): \(report.reason)", evidence: report.evidence)
@@ -142,9 +148,9 @@ public struct LocalLearner: Sendable {
 
     /// What a model reaches on windows when it is calibrated on those same windows.
     private func reference(
-        _ model: ModelArtifact, _ weights: OwnWeights?, windows: [SampleWindow], seed: UInt64
+        _ model: ModelArtifact, windows: [SampleWindow], seed: UInt64
     ) throws(DetectionError) -> SelfTestReport {
-        let calibration = try calibration(model, weights, windows)
+        let calibration = try calibration(model, nil, windows)
         return try SelfTest.run(model: model, calibration: calibration, windows: windows, seed: seed)
     }
 }

@@ -2,10 +2,9 @@
 
 import LinnetNumerics
 
-/// An agent's windows as a network reads them; good for every version of one scale.
+/// An agent's windows as a network reads them; good for every version of one scaler.
 public struct StandardizedRows: Sendable, Equatable {
-    /// The versions' scale of each channel, `[channels]`.
-    public let scale: [Float]
+    public let scaler: ChannelScaler
     /// `[windows, inputWidth]`; the newest of each device come last.
     public let matrix: Matrix
     /// How many windows they were made of.

@@ -21,17 +21,17 @@ public struct TrainingData: Sendable, Equatable {
     public var count: Int { devices.reduce(0) { $0 + $1.windows.count } }
 
     /// Without the windows of each device that are least like its others; see `TrimmedWindows`.
-    public func trimmed(_ share: Double, scale: [Float]) throws(DetectionError) -> TrainingData {
+    public func trimmed(_ share: Double, scaler: ChannelScaler) throws(DetectionError) -> TrainingData {
         var kept: [DeviceID: [SampleWindow]] = [:]
         for (id, windows) in devices {
-            kept[id] = try TrimmedWindows.kept(of: windows, without: share, cohortScale: scale)
+            kept[id] = try TrimmedWindows.kept(of: windows, without: share, cohort: scaler)
         }
         return TrainingData(kept)
     }
 
-    /// ``rows(scale:heldOutShare:)``, together with what they were made by.
-    public func standardized(scale: [Float], heldOutShare: Double) -> StandardizedRows {
-        StandardizedRows(scale: scale, matrix: rows(scale: scale, heldOutShare: heldOutShare), windows: count)
+    /// ``rows(scaler:heldOutShare:)``, together with what they were made by.
+    public func standardized(scaler: ChannelScaler, heldOutShare: Double) -> StandardizedRows {
+        StandardizedRows(scaler: scaler, matrix: rows(scaler: scaler, heldOutShare: heldOutShare), windows: count)
     }
 
     /// What a network is trained on: each device's windows, standardized by that device's own level, by the code that
@@ -41,16 +41,16 @@ public struct TrainingData: Sendable, Equatable {
     /// alone, they would say nothing of the others.
     ///
     /// - Parameters:
-    ///   - scale: the model's, `[channels]`.
+    ///   - scaler: the model's.
     ///   - heldOutShare: the share of rows the trainer will hold out.
     /// - Returns: `[windows, inputWidth]`.
-    public func rows(scale: [Float], heldOutShare: Double) -> Matrix {
+    public func rows(scaler: ChannelScaler, heldOutShare: Double) -> Matrix {
         var heads: [Float] = []
         var tails: [Float] = []
         var width = 0
         var count = 0
-        for (_, windows) in devices where windows.first?.channelCount == scale.count {
-            let standardizer = WindowStandardizer(DeviceLevel.fit(windows, cohortScale: scale))
+        for (_, windows) in devices where windows.first?.channelCount == scaler.count {
+            let standardizer = WindowStandardizer(DeviceLevel.fit(windows, cohort: scaler))
             let own = standardizer.matrix(windows)
             guard width == 0 || own.columns == width else { continue }
             width = own.columns

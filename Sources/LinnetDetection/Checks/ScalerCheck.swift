@@ -25,16 +25,17 @@ public struct ScalerCheck: Sendable, Codable, Equatable {
     /// Compares.
     ///
     /// - Parameters:
-    ///   - scale: the model's, `[channels]`, all above 0.
-    ///   - before: that of the released model which it would replace; `nil` where there is none. A model that the agent has
+    ///   - scaler: the model's; all scales are above 0.
+    ///   - before: the scales of the released model which it would replace; `nil` where there is none. A model that the agent has
     ///     learned alone says nothing of the cohort.
     ///   - windows: recent normal windows of the device.
-    public init(scale: [Float], before: [Float]?, windows: [SampleWindow]) {
+    public init(scaler: ChannelScaler, before: [Float]?, windows: [SampleWindow]) {
+        let scale = scaler.scale
         let center = DeviceLevel.center(of: windows)
         if center.count == scale.count {
             var ratios: [Double] = []
-            for (own, scale) in zip(DeviceLevel.moments(of: windows, around: center), scale) {
-                let spread = (own.standardDeviation * own.standardDeviation + own.mean * own.mean).squareRoot()
+            for (own, scale) in zip(DeviceLevel.spreads(of: windows, around: center, by: scaler.rule), scale) {
+                let spread = own.square.squareRoot()
                 if spread > 0, spread.isFinite { ratios.append(Double(scale) / spread) }
             }
             if !ratios.isEmpty { ratio = ratios.takeMedian() }

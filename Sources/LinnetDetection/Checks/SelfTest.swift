@@ -81,7 +81,7 @@ public enum SelfTest {
         }
         return report(
             recall: recall, quietShare: Double(quiet) / Double(recent.count), windows: recent.count,
-            scaler: ScalerCheck(scale: model.scaler.scale, before: releasedScale, windows: windows), replaced: replaced)
+            scaler: ScalerCheck(scaler: model.scaler, before: releasedScale, windows: windows), replaced: replaced)
     }
 
     private static func report(

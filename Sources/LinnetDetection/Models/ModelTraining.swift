@@ -14,6 +14,8 @@ import LinnetNumerics
 /// would find most new windows anomalous.
 public struct ModelTraining: Sendable {
     public var model: ModelDescription
+    /// What the scale of a channel is made of.
+    public var scaling: ScalingRule
     /// Samples of a window.
     public var length: Int
     /// Samples from one window to the next.
@@ -28,11 +30,13 @@ public struct ModelTraining: Sendable {
     public var calibration: CalibrationSettings
 
     public init(
-        model: ModelDescription, length: Int, stride: Int, maximumGapMilliseconds: Int? = nil,
+        model: ModelDescription, scaling: ScalingRule = .standard, length: Int, stride: Int,
+        maximumGapMilliseconds: Int? = nil,
         missing: MissingValuePolicy = .hold(3), settings: TrainingSettings = TrainingSettings(),
         falseAlarmsPerDay: Double = 1, calibration: CalibrationSettings = CalibrationSettings()
     ) {
         self.model = model
+        self.scaling = scaling
         self.length = length
         self.stride = stride
         self.maximumGapMilliseconds = maximumGapMilliseconds
@@ -89,16 +93,17 @@ public struct ModelTraining: Sendable {
             throw .tooFewWindows(found: parts.fitted.count + parts.held.count, needed: Calibration.minimumWindows)
         }
         var artifact: ModelArtifact
-        if let start { artifact = start.artifact } else { artifact = try untrained(contract, parts.fitted) }
+        if let start { artifact = start.artifact } else { artifact = try untrained(parts.fitted) }
         try Self.check(artifact, fits: contract)
         artifact.falseAlarmsPerDay = falseAlarmsPerDay
-        let level = DeviceLevel.fit(parts.fitted, cohortScale: artifact.scaler.scale)
+        let level = DeviceLevel.fit(parts.fitted, cohort: artifact.scaler)
         let rows = WindowStandardizer(level).matrix(parts.fitted)
         let report = try fit(&artifact, rows, isNew: start == nil, frozen: start?.frozen ?? [], pause: pause)
         artifact.provenance = [
             "version": "0", "trainedBy": "linnet train", "seed": "\(self.settings.seed)",
             "windows": "\(parts.fitted.count)",
         ]
+        artifact.provenance[SignalContract.provenanceKey] = contract.provenanceText
         let calibrated = try Calibration.fit(
             model: artifact, fitting: parts.fitted, calibratingOn: parts.held,
             windowsPerDay: settings.windowsPerDay(contract), settings: calibration)
@@ -182,18 +187,10 @@ public struct ModelTraining: Sendable {
 
     // MARK: - Weights
 
-    private func untrained(
-        _ contract: SignalContract, _ windows: [SampleWindow]
-    ) throws(DetectionError) -> ModelArtifact {
-        let architecture: NetworkArchitecture
-        do throws(NetworkError) {
-            architecture = try model.architecture(length: length, channels: contract.channels.count)
-        } catch {
-            throw .model("\(error)")
-        }
-        return try LocalModel.untrained(
-            devices: [windows], architecture: { _, _ in architecture }, falseAlarmsPerDay: falseAlarmsPerDay,
-            seed: settings.seed)
+    private func untrained(_ windows: [SampleWindow]) throws(DetectionError) -> ModelArtifact {
+        try LocalModel.untrained(
+            devices: [windows], architecture: model.architecture, scaling: scaling,
+            falseAlarmsPerDay: falseAlarmsPerDay, seed: settings.seed)
     }
 
     private static func check(_ artifact: ModelArtifact, fits contract: SignalContract) throws(DetectionError) {

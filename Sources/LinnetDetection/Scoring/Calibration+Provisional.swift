@@ -25,7 +25,7 @@ extension Calibration {
             throw .tooFewWindows(found: windows.count, needed: minimumProvisionalWindows)
         }
         return Calibration(
-            level: DeviceLevel.fit(windows, cohortScale: model.scaler.scale), threshold: max(threshold, 1e-9),
+            level: DeviceLevel.fit(windows, cohort: model.scaler), threshold: max(threshold, 1e-9),
             windows: 0,
             expectedFalseAlarmsPerDay: expectedFalseAlarmsPerDay)
     }

@@ -72,7 +72,7 @@ public struct Calibration: Sendable, Codable, Hashable {
         model: ModelArtifact, weights: OwnWeights? = nil, fitting: [SampleWindow], calibratingOn others: [SampleWindow],
         windowsPerDay: Double, settings: CalibrationSettings = CalibrationSettings()
     ) throws(DetectionError) -> Calibration {
-        let level = DeviceLevel.fit(fitting, cohortScale: model.scaler.scale)
+        let level = DeviceLevel.fit(fitting, cohort: model.scaler)
         var calibration = Calibration(level: level, threshold: 1, windows: 0, expectedFalseAlarmsPerDay: 0)
         calibration.weights = weights
         let detector = try ReconstructionDetector(model: model, calibration: calibration)

@@ -24,26 +24,66 @@ public struct DeviceLevel: Sendable, Codable, Hashable {
 
     /// The level of a device.
     ///
-    /// A scale is the root of the mean of the device's own squared deviation and the cohort's squared scale, the latter with
+    /// A scale is the root of the mean of the device's own squared spread and the cohort's squared scale, the latter with
     /// the weight of ``priorSamples``: what a few windows say does not swing, and a channel that stands still has a scale.
+    /// What a spread is, the cohort's scaling rule says.
     ///
     /// - Parameters:
     ///   - windows: normal windows of the device.
-    ///   - cohortScale: the model's scale of each channel, `[channels]`, all above 0.
+    ///   - cohort: the model's scaler, with a scale above 0 for each channel.
     /// - Returns: the cohort's scale around 0 where no window has these channels.
-    public static func fit(_ windows: [SampleWindow], cohortScale: [Float]) -> DeviceLevel {
-        let center = center(of: windows)
-        guard center.count == cohortScale.count else {
-            return DeviceLevel(center: [Float](repeating: 0, count: cohortScale.count), scale: cohortScale)
+    public static func fit(_ windows: [SampleWindow], cohort: ChannelScaler) -> DeviceLevel {
+        let usual = center(of: windows)
+        guard usual.count == cohort.count else {
+            return DeviceLevel(center: [Float](repeating: 0, count: cohort.count), scale: cohort.scale)
         }
-        let scale = zip(moments(of: windows, around: center), cohortScale).map { own, cohort in
+        let spreads = spreads(of: windows, around: usual, by: cohort.rule)
+        let scale = zip(spreads, cohort.scale).map { own, cohort in
             let count = Double(own.count)
-            let square = own.standardDeviation * own.standardDeviation + own.mean * own.mean
             let prior = Double(cohort) * Double(cohort) * priorSamples
-            let scale = Float(((square * count + prior) / (count + priorSamples)).squareRoot())
+            let scale = Float(((own.square * count + prior) / (count + priorSamples)).squareRoot())
             return scale.isFinite && scale > 0 ? scale : cohort
         }
+        let center = zip(usual, spreads).map { usual, own in
+            let center = Float(Double(usual) + own.offset)
+            return center.isFinite ? center : usual
+        }
         return DeviceLevel(center: center, scale: scale)
+    }
+
+    /// How far the values of one channel are from its level.
+    struct Spread {
+        /// The values that it is made of.
+        var count: Int
+        /// From the level to the middle of the spread.
+        var offset: Double
+        /// The spread, squared.
+        var square: Double
+    }
+
+    /// The spread of each channel by a scaling rule, in windows that do not overlap.
+    static func spreads(
+        of windows: [SampleWindow], around center: [Float], by rule: ScalingRule
+    ) -> [Spread] {
+        let moments = moments(of: windows, around: center)
+        let standard = moments.map { own in
+            Spread(
+                count: own.count, offset: 0,
+                square: own.standardDeviation * own.standardDeviation + own.mean * own.mean)
+        }
+        switch rule {
+        case .standard: return standard
+        case .minMax:
+            return moments.map { own in
+                Spread(count: own.count, offset: own.middle, square: own.halfRange * own.halfRange)
+            }
+        case .robust:
+            return zip(standard, sketches(of: windows, around: center)).map { standard, sketch in
+                // A channel that stands still for more than half of the time has quartiles without a distance.
+                guard let deviation = sketch.quartileDeviation, deviation > 0 else { return standard }
+                return Spread(count: standard.count, offset: 0, square: deviation * deviation)
+            }
+        }
     }
 
     /// The level of each channel: the median over the windows' means, so that a few odd windows do not move it.

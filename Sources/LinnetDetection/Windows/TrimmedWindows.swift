@@ -14,14 +14,14 @@ public enum TrimmedWindows {
     /// - Parameters:
     ///   - windows: of one device, oldest first.
     ///   - share: of the windows that go, 0 to ``mostShare``.
-    ///   - cohortScale: the model's scale of each channel, `[channels]`.
+    ///   - cohort: the model's scaler.
     /// - Returns: the others, in the same order; all where there are too few to tell.
     /// - Throws: ``DetectionError`` if the windows are not finite.
     public static func kept(
-        of windows: [SampleWindow], without share: Double, cohortScale: [Float]
+        of windows: [SampleWindow], without share: Double, cohort: ChannelScaler
     ) throws(DetectionError) -> [SampleWindow] {
-        guard share > 0, let first = windows.first, first.channelCount == cohortScale.count else { return windows }
-        let rows = WindowStandardizer(DeviceLevel.fit(windows, cohortScale: cohortScale)).matrix(windows)
+        guard share > 0, let first = windows.first, first.channelCount == cohort.count else { return windows }
+        let rows = WindowStandardizer(DeviceLevel.fit(windows, cohort: cohort)).matrix(windows)
         guard let reference = try LinearReference(fitting: rows, length: first.length) else { return windows }
         let scorer = LinearReference.Scorer(reference)
         let scores = (0..<rows.rows).map { rows.row($0).withUnsafeBufferPointer(scorer.score) }

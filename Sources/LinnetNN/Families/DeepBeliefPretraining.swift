@@ -32,9 +32,12 @@ public struct DeepBeliefPretraining: Codable, Sendable, Hashable {
     /// - Parameters:
     ///   - network: a symmetric autoencoder of dense layers, sigmoid but for the output.
     ///   - inputs: standardized windows, `[rows, inputWidth]`, at least 1.
+    ///   - pause: called after each batch; `false` ends the training of all layers, and their weights so far are taken.
     /// - Returns: weights and biases of encoder and decoder, all finite.
     /// - Throws: a number out of its range, another network, rows that do not fit or are not finite, or `.diverged`.
-    public func parameters(for network: Network, inputs: Matrix) throws(TrainingError) -> ParameterVector {
+    public func parameters(
+        for network: Network, inputs: Matrix, pause: () -> Bool = { true }
+    ) throws(TrainingError) -> ParameterVector {
         let widths = try check(network, inputs)
         var generator = SeededGenerator(seed: seed)
         var rows = inputs
@@ -43,7 +46,7 @@ public struct DeepBeliefPretraining: Codable, Sendable, Hashable {
             let machine = RestrictedBoltzmannMachine(
                 visible: visible, hidden: hidden, isGaussian: machines.isEmpty,
                 maximumBatch: min(batchSize, rows.rows), generator: &generator)
-            try train(machine, rows, &generator)
+            try train(machine, rows, &generator, pause)
             var values = [Float](repeating: 0, count: rows.rows * hidden)
             rows.withUnsafeBufferPointer { v in
                 if let v = v.baseAddress { machine.hiddenProbabilities(v, rows: rows.rows, into: &values) }
@@ -55,13 +58,15 @@ public struct DeepBeliefPretraining: Codable, Sendable, Hashable {
     }
 
     private func train(
-        _ machine: RestrictedBoltzmannMachine, _ rows: Matrix, _ generator: inout SeededGenerator
+        _ machine: RestrictedBoltzmannMachine, _ rows: Matrix, _ generator: inout SeededGenerator,
+        _ pause: () -> Bool
     ) throws(TrainingError) {
         let width = machine.visible
         var order = (0..<Int32(rows.rows)).map { $0 }
         var batch = [Float](repeating: 0, count: min(batchSize, rows.rows) * width)
         for epoch in 1...epochs {
             generator.shuffle(&order)
+            var goesOn = true
             for first in stride(from: 0, to: rows.rows, by: batchSize) {
                 let count = min(batchSize, rows.rows - first)
                 rows.withUnsafeBufferPointer { values in
@@ -71,8 +76,11 @@ public struct DeepBeliefPretraining: Codable, Sendable, Hashable {
                     }
                 }
                 machine.step(batch, rows: count, learningRate: learningRate, generator: &generator)
+                goesOn = pause()
+                guard goesOn else { break }
             }
             guard machine.isFinite else { throw .diverged(epoch: epoch, learningRate: learningRate) }
+            guard goesOn else { return }
         }
     }
 

@@ -8,11 +8,13 @@ extension Network {
     /// - Parameters:
     ///   - inputs: standardized windows, `[rows, inputWidth]`; only a deep belief network looks at them.
     ///   - pretrainingEpochs: the passes over the rows for each of its layers.
+    ///   - pause: called after each batch of those; `false` ends them.
     /// - Throws: as `DeepBeliefPretraining` does.
     public func initialParameters(
-        seed: UInt64, learningFrom inputs: Matrix, pretrainingEpochs: Int = 10
+        seed: UInt64, learningFrom inputs: Matrix, pretrainingEpochs: Int = 10, pause: () -> Bool = { true }
     ) throws(TrainingError) -> ParameterVector {
         guard architecture.family == ModelFamily.deepBelief.rawValue else { return initialParameters(seed: seed) }
-        return try DeepBeliefPretraining(epochs: pretrainingEpochs, seed: seed).parameters(for: self, inputs: inputs)
+        return try DeepBeliefPretraining(epochs: pretrainingEpochs, seed: seed)
+            .parameters(for: self, inputs: inputs, pause: pause)
     }
 }

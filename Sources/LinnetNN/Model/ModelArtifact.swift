@@ -10,6 +10,7 @@
 //     windowLength        1
 //     falseAlarmsPerDay   0.1
 //     precision           f16, i8 or i8-tensor, where weights are not in 32 bits: see `WeightPrecision`
+//     scaling             robust or min-max, where the scaler is not standard: see `ScalingRule`
 //     provenance.<key>    any text, e.g. provenance.cohort
 //
 // `layers` is a list as above if all layers are dense, else JSON: [{"kind":"reshape","shape":[60,8]},...]. An adversarial
@@ -66,6 +67,7 @@ public struct ModelArtifact: Sendable, Equatable {
         windowLength = try metadata.takeInteger("windowLength")
         falseAlarmsPerDay = try metadata.takeNumber("falseAlarmsPerDay")
         let precision = try metadata.takePrecision()
+        let scaling = try metadata.takeScaling()
         provenance = try metadata.takeProvenance()
         let network = try Self.network(architecture)
 
@@ -74,7 +76,7 @@ public struct ModelArtifact: Sendable, Equatable {
         guard let channels = tensors["scaler.center"]?.elements.count else { throw .missingTensor("scaler.center") }
         scaler = ChannelScaler(
             center: try Self.take("scaler.center", shape: [channels], from: &tensors),
-            scale: try Self.take("scaler.scale", shape: [channels], from: &tensors))
+            scale: try Self.take("scaler.scale", shape: [channels], from: &tensors), rule: scaling)
         var values: [Float] = []
         values.reserveCapacity(network.parameterCount)
         for slot in network.slots { values += try precision.values(of: slot, from: &tensors) }

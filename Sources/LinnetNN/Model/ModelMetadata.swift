@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FoundationEssentials
+import LinnetNumerics
 
 /// The texts in a model file's `__metadata__`: each is taken out once, and none may be left over.
 struct ModelMetadata {
@@ -22,6 +23,7 @@ struct ModelMetadata {
         ]
         if let companion = model.architecture.companion { texts["companion"] = json(companion) }
         if precision != .float32 { texts["precision"] = precision.rawValue }
+        if model.scaler.rule != .standard { texts["scaling"] = model.scaler.rule.rawValue }
         for (key, text) in model.provenance { texts[provenancePrefix + key] = text }
         return texts
     }
@@ -93,12 +95,23 @@ struct ModelMetadata {
 
     /// - Returns: `.float32` where nothing else is said; a file never says that it is, so that it has one reading.
     mutating func takePrecision() throws(ModelArtifactError) -> WeightPrecision {
-        guard let text = texts.removeValue(forKey: "precision") else { return .float32 }
-        let allowed = WeightPrecision.allCases.filter { $0 != .float32 }
-        guard let precision = allowed.first(where: { $0.rawValue == text }) else {
-            throw Self.refuse("precision", text, allowed.map(\.rawValue).joined(separator: ", "))
+        try takeChoice("precision", unsaid: .float32)
+    }
+
+    /// - Returns: `.standard` where nothing else is said; a file never says that it is.
+    mutating func takeScaling() throws(ModelArtifactError) -> ScalingRule {
+        try takeChoice("scaling", unsaid: .standard)
+    }
+
+    private mutating func takeChoice<Value: RawRepresentable & CaseIterable & Equatable>(
+        _ key: String, unsaid: Value
+    ) throws(ModelArtifactError) -> Value where Value.RawValue == String {
+        guard let text = texts.removeValue(forKey: key) else { return unsaid }
+        let allowed = Value.allCases.filter { $0 != unsaid }
+        guard let choice = allowed.first(where: { $0.rawValue == text }) else {
+            throw Self.refuse(key, text, allowed.map(\.rawValue).joined(separator: ", "))
         }
-        return precision
+        return choice
     }
 
     mutating func takeInteger(_ key: String) throws(ModelArtifactError) -> Int {

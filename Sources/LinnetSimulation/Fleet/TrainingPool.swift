@@ -88,7 +88,7 @@ struct TrainingPool: Sendable {
         let base: ModelArtifact
         do throws(ModelArtifactError) { base = try ModelArtifact(parsing: file) } catch { throw .base("\(error)") }
         return trainingData(of: job).standardized(
-            scale: base.scaler.scale, heldOutShare: RoundLearner.validationShare)
+            scaler: base.scaler, heldOutShare: RoundLearner.validationShare)
     }
 
     private static let device = DeviceID(rawValue: "device")

@@ -32,7 +32,7 @@ struct EdgeFile {
         broker: \(broker.section(for: member.agent.rawValue))
         window: {length: \(Self.length), stride: \(Self.stride), maximumGap: \(maximumGap), holdMissing: 3}
         detection: {falseAlarmsPerDay: 1, raiseAfter: 3, clearAfter: 12, clearRatio: 0.8}
-        learning: {hidden: [24, 8], activation: tanh, minimumWindows: \(minimumWindows), cpuShare: 0.5}
+        learning: {minimumWindows: \(minimumWindows), cpuShare: 0.5}
         reporting: {stateEvery: 1s}
         devices:
           - id: \(member.device)

@@ -3,11 +3,11 @@
 import LinnetConfiguration
 import LinnetDetection
 import LinnetEdge
-import LinnetFleet
+import LinnetModelConfiguration
 import LinnetNN
 
-/// What is trained and how: one file whose `model` section is a coordinator's, and whose `window` and `detection` sections
-/// are an agent's, key by key, so that what was tried in the lab is copied to the plant as it is.
+/// What is trained and how: one file whose `model` section is an agent's and a coordinator's, and whose `window` and
+/// `detection` sections are an agent's, key by key, so that what was tried in the lab is copied to the plant as it is.
 struct LabConfiguration {
     var training: ModelTraining
 
@@ -17,17 +17,16 @@ struct LabConfiguration {
     /// - Throws: ``ConfigurationProblems``, all at once.
     init(path: String, seed: UInt64) throws(ConfigurationProblems) {
         let file = try ConfigurationFile(path: path)
-        let model = file.root.section("model")
+        let model = ModelConfiguration(reading: file.root.section("model"))
         let window = file.root.section("window")
         let samples = WindowConfiguration(reading: window)
         let detection = DetectionConfiguration(reading: file.root.section("detection"))
         training = ModelTraining(
-            model: ModelDescription(reading: model), length: samples.length, stride: samples.stride,
+            model: model.network, scaling: model.scaling, length: samples.length, stride: samples.stride,
             maximumGapMilliseconds: window.has("maximumGap") ? samples.maximumGapMilliseconds : nil,
             missing: .hold(samples.holdMissing),
             settings: Self.settings(reading: file.root.section("training"), seed: seed),
-            falseAlarmsPerDay: model.number(
-                "falseAlarmsPerDay", default: detection.falseAlarmsPerDay, in: 0.0001...1000),
+            falseAlarmsPerDay: model.falseAlarmsPerDay ?? detection.falseAlarmsPerDay,
             calibration: detection.calibration)
         try file.finish()
     }

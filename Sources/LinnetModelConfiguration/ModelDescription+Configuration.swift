@@ -4,17 +4,10 @@ import LinnetConfiguration
 import LinnetNN
 
 extension ModelDescription {
-    /// Reads a `model` section: a family and what of it is not left to the size of the window; what is wrong with it is
-    /// noted there.
-    ///
-    ///     model: {family: recurrentAutoencoder, cell: gru, units: 24}
-    public init(reading section: ConfigurationSection) {
-        let families = ModelFamily.allCases.filter { $0.target != .labels }
-        let name = section.string(
-            "family", default: ModelFamily.denseAutoencoder.rawValue, allowed: families.map(\.rawValue))
-        self.init(ModelFamily(rawValue: name) ?? .denseAutoencoder)
-        // Without a word about it, the smallest family has the widths that it has always had.
-        if family == .denseAutoencoder { (hidden, activation) = ([24, 8], .tanh) }
+    /// Reads the family and its keys from a `model` section; what is wrong with them is noted there.
+    init(reading section: ConfigurationSection) {
+        self.init(Self.family(section))
+        if family == .denseAutoencoder { self = ModelConfiguration.smallest }
         for option in Option.allCases where section.has(option.rawValue) {
             guard family.options.contains(option) else {
                 let known = family.options.map(\.rawValue).joined(separator: ", ")
@@ -23,6 +16,22 @@ extension ModelDescription {
             }
             take(option, from: section)
         }
+    }
+
+    /// A family that learns what is normal from unlabelled windows.
+    private static func family(_ section: ConfigurationSection) -> ModelFamily {
+        let families = ModelFamily.allCases.filter { $0.target != .labels }.map(\.rawValue)
+        let standard = ModelFamily.denseAutoencoder
+        let name = section.string("family", default: standard.rawValue, allowed: ModelFamily.allCases.map(\.rawValue))
+        guard let family = ModelFamily(rawValue: name) else { return standard }
+        guard family.target != .labels else {
+            section.problem(
+                "family",
+                "is \(name), which learns from labelled faults, and normal operation has none; it must be one of "
+                    + families.joined(separator: ", "))
+            return standard
+        }
+        return family
     }
 
     private mutating func take(_ option: Option, from section: ConfigurationSection) {

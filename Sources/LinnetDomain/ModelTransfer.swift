@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import LinnetDomain
-import LinnetNN
-
 /// Whether a cohort, or a device, may start from a model that others have learned: an architecture and weights mean
 /// nothing to windows of another shape, and mislead on other quantities.
 public enum ModelTransfer {
@@ -34,7 +31,7 @@ public enum ModelTransfer {
         guard source.channels.count == target.channels.count else {
             return .refused("it has \(source.channels.count) channels; \(target.channels.count) are needed")
         }
-        for (number, (left, right)) in zip(source.channels, target.channels).enumerated() where left != right {
+        for (number, (left, right)) in zip(source.channels, target.channels).enumerated() where !isSame(left, right) {
             return .doubtful(
                 "channel \(number + 1) is \(text(left)) there and \(text(right)) here; the order of channels counts")
         }
@@ -48,6 +45,11 @@ public enum ModelTransfer {
                     + "\(target.intervalMilliseconds) ms: movements look faster or slower than it has learned")
         }
         return .allowed
+    }
+
+    /// A recording need not say a unit.
+    private static func isSame(_ left: Channel, _ right: Channel) -> Bool {
+        left.name == right.name && (left.unit == right.unit || left.unit.isEmpty || right.unit.isEmpty)
     }
 
     private static func text(_ channel: Channel) -> String {
