@@ -31,6 +31,17 @@ struct ConsoleQuery {
         }
     }
 
+    /// One of some words; `nil` where nothing is said.
+    func choice(_ name: String, of allowed: [String]) throws -> String? {
+        guard let text = values[name] else { return nil }
+        guard allowed.contains(text) else {
+            throw HTTPError(
+                .badRequest,
+                message: "\"\(name)\" is \"\(text.prefix(40))\"; it is \(allowed.joined(separator: " or "))")
+        }
+        return text
+    }
+
     private func number(_ name: String, default value: Int64, in range: ClosedRange<Int64>) throws -> Int64 {
         guard let text = values[name] else { return value }
         guard let number = Int64(text), range.contains(number) else {

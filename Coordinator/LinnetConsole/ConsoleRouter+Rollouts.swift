@@ -47,7 +47,7 @@ extension ConsoleRouter {
             }
             let wish = try await Self.body(RolloutWish.self, of: request)
             return try await Self.answer {
-                try await self.coordinator.ask(command, of: number, by: who, why: wish.why)
+                try await self.coordinator.ask(command, of: number, to: wish.to, by: who, why: wish.why)
             }
         }
         api.get("models/:version/file") { request, context in
@@ -63,10 +63,13 @@ extension ConsoleRouter {
         }
         api.post("models") { request, _ in
             let who = try self.operatorName(request)
-            let query = try ConsoleQuery(request, allowed: ["cohort"])
+            let query = try ConsoleQuery(request, allowed: ["cohort", "signals"])
             let cohort: CohortID? = try query.identifier("cohort")
+            let allows = try query.choice("signals", of: ["same", "any"]) == "any"
             let file = try await Self.bytes(of: request, limit: Self.maximumModelBytes)
-            return try await Self.answer { try await self.coordinator.bring(file, to: cohort, by: who) }
+            return try await Self.answer {
+                try await self.coordinator.bring(file, to: cohort, allowingOtherSignals: allows, by: who)
+            }
         }
         api.put("aliases/:alias") { request, context in
             let who = try self.operatorName(request)

@@ -180,6 +180,89 @@ struct RolloutLoopTests {
         await harness.stop()
     }
 
+    @Test("a person takes a version back to an older one than the release before, and only to one that may be released")
+    func rollbackToOlder() async throws {
+        let (harness, agents) = try await fleet()
+        let coordinator = harness.coordinator
+        // Version 3 becomes the cohort's, then 4, which somebody brought in.
+        var file = try ModelArtifact(parsing: try await coordinator.file(of: "3", cohort: nil))
+        file.parameters[0] += 0.5
+        let brought = try await coordinator.bring(file.encoded(), to: nil, by: "ann")
+        #expect(brought.number == 4)
+        var whole = plan
+        whole.stages = [RolloutStage(size: .all, soakSeconds: 0, successShare: 1, errorShare: 0, silentShare: 0)]
+        for number in 3...4 {
+            let rollout = number - 2
+            _ = try await coordinator.plan(RolloutRequest(version: "\(number)", plan: whole), by: "ann")
+            _ = try await coordinator.ask(.start, of: rollout, by: "ann", why: "new")
+            let isOrdered = try await eventually {
+                try ordered(agents, harness).count == 3
+                    && order(agents[0], harness)?.manifest.model.version.number == number
+            }
+            try #require(isOrdered)
+            let manifest = try #require(try order(agents[0], harness)).manifest
+            for agent in agents { try agent.confirm(manifest, RolloutEvidence.good) }
+            #expect(try await eventually { try await phase(rollout, harness) == .succeeded })
+        }
+        func refusal(_ number: Int, _ command: RolloutCommand = .rollback, to: String) async -> String {
+            do {
+                _ = try await coordinator.ask(command, of: number, to: to, by: "ann", why: "so")
+                return "taken"
+            } catch { return "\(error)" }
+        }
+        #expect(await refusal(2, to: "1").contains("untrained"))
+        #expect(await refusal(2, to: "4").contains("is not older than"))
+        #expect(await refusal(2, .pause, to: "2").hasPrefix("\"to\" is for a rollback"))
+        #expect(await refusal(2, to: "9").contains("means 0 versions"))
+
+        let release = try #require(try await harness.manifest(above: 0)).release
+        let status = try await coordinator.ask(.rollback, of: 2, to: "2", by: "ann", why: "since spring")
+        #expect(status.rollout.phase == .rolledBack && status.rollout.reason?.contains("back to version 2") == true)
+        let back = try #require(try await harness.manifest(above: release))
+        #expect(back.model.version.number == 2 && back.reverts == brought.digest)
+        #expect(try harness.store.provenance(of: brought.digest)?.quarantine != nil)
+        let audit = try harness.store.audit(after: 0, limit: 1000)
+        #expect(
+            audit.contains {
+                $0.action == "rollout rolled back" && $0.reason.hasPrefix("since spring; back to version 2")
+            })
+        #expect(await refusal(2, to: "2") != "taken", "only once")
+        await harness.stop()
+    }
+
+    @Test("a model of other signals is not taken in, and the refusal names both; unless somebody says that it may be")
+    func otherSignals() async throws {
+        let (harness, _) = try await fleet()
+        let coordinator = harness.coordinator
+        var artifact = try ModelArtifact(parsing: try await coordinator.file(of: "3", cohort: nil))
+        artifact.parameters[0] += 0.5
+        let own = ScriptedAgent.contract
+        func bring(_ contract: SignalContract?, allowed: Bool = false) async -> String {
+            artifact.provenance = ["trainedBy": "linnet train"]
+            artifact.provenance[SignalContract.provenanceKey] = contract?.provenanceText
+            artifact.parameters[0] += 0.1
+            do {
+                let version = try await coordinator.bring(
+                    artifact.encoded(), to: nil, allowingOtherSignals: allowed, by: "ann")
+                return "version \(version.number)"
+            } catch { return "\(error)" }
+        }
+        var other = own
+        other.channels[0].name = "somethingElse"
+        var fast = own
+        fast.intervalMilliseconds *= 10
+        let refused = await bring(other)
+        #expect(refused.contains("\(other)") && refused.contains("\(own)"), "\(refused)")
+        #expect(await bring(fast).contains("every \(fast.intervalMilliseconds) ms"))
+        #expect(await bring(other, allowed: true) == "version 4")
+        #expect(await bring(own) == "version 5")
+        #expect(await bring(nil) == "version 6", "a file of another hand need not say anything")
+        artifact.provenance = ["cohort": "c-0123456789abcdef"]
+        let foreign = artifact.encoded()
+        await #expect(throws: RolloutRequestError.self) { _ = try await coordinator.bring(foreign, to: nil, by: "ann") }
+        await harness.stop()
+    }
+
     @Test("by policy a version that a round has made starts a rollout by itself, once")
     func automatic() async throws {
         let (harness, agents) = try await fleet(.automaticToStage1)

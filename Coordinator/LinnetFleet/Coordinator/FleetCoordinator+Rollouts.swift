@@ -47,11 +47,7 @@ extension FleetCoordinator {
         let cohort = try cohort(request.cohort)
         let plan = request.plan ?? settings.rolloutPlan
         do throws(RolloutPlanError) { try plan.check() } catch { throw RolloutRequestError.plan(error) }
-        let version = try version(request.version, of: cohort)
-        guard version.parent != nil || version.origin != nil else {
-            throw RolloutRequestError.untrained(version.version)
-        }
-        if version.quarantine != nil { throw RolloutRequestError.refused(.quarantined(version.version)) }
+        let version = try trained(request.version, of: cohort)
         // Whoever is away is known as well: a stage that asks for more than there are could never be full.
         do throws(RolloutPlanError) {
             _ = try plan.stages(of: meant(by: plan, in: cohort, lot: 0))
@@ -63,8 +59,11 @@ extension FleetCoordinator {
 
     /// Carries out a person's wish.
     ///
+    /// - Parameter name: the version that a rollback is to go back to, where it is not that of the release before.
     /// - Throws: ``RolloutRequestError``, or what the store throws.
-    public func ask(_ command: RolloutCommand, of number: Int, by who: String, why: String) throws -> RolloutStatus {
+    public func ask(
+        _ command: RolloutCommand, of number: Int, to name: String? = nil, by who: String, why: String
+    ) throws -> RolloutStatus {
         guard (1...400).contains(why.utf8.count) else { throw RolloutRequestError.reason(bytes: why.utf8.count) }
         if rollouts[number] == nil {
             guard let rollout = try store.rollout(number) else { throw RolloutRequestError.unknownRollout(number) }
@@ -72,17 +71,38 @@ extension FleetCoordinator {
         }
         defer { forgetIfIdle(number) }
         guard let machine = rollouts[number] else { throw RolloutRequestError.unknownRollout(number) }
-        if let refusal = machine.refusal(of: command, by: who, try context(of: machine.rollout)) {
+        let other = try name.map { try older($0, than: machine.rollout, for: command) }
+        if let refusal = machine.refusal(of: command, by: who, to: other, try context(of: machine.rollout)) {
             throw RolloutRequestError.refused(refusal)
         }
         let version = machine.rollout.version
         if command == .start, try store.provenance(of: version.digest)?.quarantine != nil {
             throw RolloutRequestError.refused(.quarantined(version))
         }
-        guard try move(number, .asked(command, by: who, why: why)) else {
-            throw RolloutRequestError.changedMeanwhile
-        }
+        let event =
+            other.map { RolloutEvent.takenBack(to: $0, by: who, why: why) } ?? .asked(command, by: who, why: why)
+        guard try move(number, event) else { throw RolloutRequestError.changedMeanwhile }
         return try status(of: number, withTargets: false)
+    }
+
+    /// A release of the version that a rollback is to go back to.
+    private func older(_ name: String, than rollout: Rollout, for command: RolloutCommand) throws -> ReleaseManifest {
+        guard command == .rollback else { throw RolloutRequestError.goesNowhere(command) }
+        let version = try trained(name, of: rollout.cohort)
+        guard version.version.number < rollout.version.number else {
+            throw RolloutRequestError.notOlder(version.version, than: rollout.version)
+        }
+        return manifest(of: version, shadowWindows: rollout.plan.shadowWindows)
+    }
+
+    /// A version that may be released.
+    private func trained(_ name: String, of cohort: CohortID) throws -> VersionProvenance {
+        let version = try version(name, of: cohort)
+        guard version.parent != nil || version.origin != nil else {
+            throw RolloutRequestError.untrained(version.version)
+        }
+        if version.quarantine != nil { throw RolloutRequestError.refused(.quarantined(version.version)) }
+        return version
     }
 
     /// One rollout; ``RolloutRequestError/unknownRollout(_:)`` where there is none.
@@ -102,21 +122,26 @@ extension FleetCoordinator {
     }
 
     private func add(_ version: VersionProvenance, plan: RolloutPlan, by who: String) throws -> Rollout {
-        let manifest = ReleaseManifest(
+        let draft = Rollout(
+            cohort: version.cohort, plan: plan, manifest: manifest(of: version, shadowWindows: plan.shadowWindows),
+            createdBy: who, createdAt: clock.now())
+        return try store.add(draft) { rollout in
+            entry(
+                "rollout planned", "rollout \(rollout.number)",
+                "version \(version.version), \(plan.stages.count) stages, meant for \(plan.filter)", by: who)
+        }
+    }
+
+    /// A release of a version, whose number is given when it is said.
+    private func manifest(of version: VersionProvenance, shadowWindows: Int) -> ReleaseManifest {
+        ReleaseManifest(
             cohort: version.cohort, release: 0,
             model: ModelReference(
                 version: version.version,
                 plan: ChunkPlan(
                     digest: version.version.digest, bytes: version.bytes, chunkBytes: settings.chunkBytes)),
             parent: version.parent, round: version.round, participants: version.participants,
-            origin: version.origin, shadowWindows: plan.shadowWindows, releasedAt: clock.now())
-        let draft = Rollout(
-            cohort: version.cohort, plan: plan, manifest: manifest, createdBy: who, createdAt: clock.now())
-        return try store.add(draft) { rollout in
-            entry(
-                "rollout planned", "rollout \(rollout.number)",
-                "version \(version.version), \(plan.stages.count) stages, meant for \(plan.filter)", by: who)
-        }
+            origin: version.origin, shadowWindows: shadowWindows, releasedAt: clock.now())
     }
 
     // MARK: - Agents

@@ -9,23 +9,29 @@ import LinnetNumerics
 extension FleetCoordinator {
     /// Takes in a model that was trained elsewhere, as a version of a cohort that nobody runs yet.
     ///
-    /// It is checked like what agents send: it must be whole, finite, and for the cohort's windows. It becomes a base for
-    /// rounds only once a rollout has made it the whole cohort's.
+    /// It is checked like what agents send: it must be whole, finite, and for the cohort's windows; and as far as the file
+    /// says what signals it has learned, they must be the cohort's. It becomes a base for rounds only once a rollout has
+    /// made it the whole cohort's.
     ///
+    /// - Parameter allowingOtherSignals: takes one whose windows have the right shape, though they are of something else.
     /// - Throws: ``RolloutRequestError``, or what the store throws.
-    public func bring(_ file: Data, to cohort: CohortID?, by who: String) throws -> ModelVersion {
+    public func bring(
+        _ file: Data, to cohort: CohortID?, allowingOtherSignals: Bool = false, by who: String
+    ) throws -> ModelVersion {
         let cohort = try self.cohort(cohort)
         let artifact: ModelArtifact
         do throws(ModelArtifactError) { artifact = try ModelArtifact(parsing: file) } catch {
             throw RolloutRequestError.notAModel("\(error)")
         }
-        guard let contract = contracts[cohort], artifact.scaler.count == contract.channels.count,
-            artifact.windowLength == contract.windowLength
-        else {
-            throw RolloutRequestError.notAModel(
-                "it reads windows of \(artifact.windowLength) samples of \(artifact.scaler.count) channels, which are not "
-                    + "those of cohort \(cohort)")
+        guard let contract = contracts[cohort] else {
+            throw RolloutRequestError.unknownCohort(cohort, known: contracts.keys.sorted())
         }
+        guard artifact.scaler.count == contract.channels.count, artifact.windowLength == contract.windowLength else {
+            throw RolloutRequestError.notAModel(
+                "it reads windows of \(artifact.windowLength) samples of \(artifact.scaler.count) channels; cohort \(cohort) "
+                    + "is of \(contract)")
+        }
+        try check(artifact, fits: contract, of: cohort, allowingOtherSignals)
         let digest = Digest(of: file)
         if let known = try store.provenance(of: digest) { return known.version }
         let version = ModelVersion(number: try store.lastNumber(of: cohort) + 1, digest: digest)
@@ -35,6 +41,27 @@ extension FleetCoordinator {
         let audit = entry("version brought in", "version \(version)", "cohort \(cohort), \(file.count) bytes", by: who)
         guard try store.bring(record, audit: audit) else { throw RolloutRequestError.changedMeanwhile }
         return version
+    }
+
+    /// Holds the signals that a file says it has learned against a cohort's.
+    private func check(
+        _ artifact: ModelArtifact, fits contract: SignalContract, of cohort: CohortID, _ allowingOtherSignals: Bool
+    ) throws(RolloutRequestError) {
+        let own = artifact.provenance["cohort"].flatMap(CohortID.init(rawValue:))
+        let source =
+            artifact.provenance[SignalContract.provenanceKey].flatMap(SignalContract.init(provenanceText:))
+            ?? own.flatMap { contracts[$0] }
+        guard let source else {
+            // A cohort's name is the digest of its contract. A file of another hand need not say anything.
+            guard let own, own != cohort, !allowingOtherSignals else { return }
+            throw .otherCohort(own, cohort: cohort, expected: contract)
+        }
+        switch ModelTransfer.verdict(from: source, to: contract) {
+        case .allowed: return
+        case .doubtful where allowingOtherSignals: return
+        case .doubtful(let reason), .refused(let reason):
+            throw .otherSignals(reason, found: source, cohort: cohort, expected: contract)
+        }
     }
 
     /// A version's file, by number, alias or the beginning of its digest.

@@ -46,7 +46,7 @@ public struct Rollout: Codable, Sendable, Equatable {
     public var revision: Int
     /// The release that is rolled out; its `release` is 0 until the first stage begins.
     public var manifest: ReleaseManifest
-    /// The cohort's release when the first stage began: what the fleet goes back to.
+    /// What the fleet goes back to: the cohort's release when the first stage began, unless a person has named another.
     public var previous: ReleaseManifest?
     /// The stage that agents are reached up to, from 0 on; -1 before the first.
     public var stage: Int

@@ -49,6 +49,8 @@ public enum RolloutCommand: String, Codable, Sendable, Hashable, CaseIterable {
 public enum RolloutEvent: Sendable, Equatable {
     /// A person asks for something, with a reason.
     case asked(RolloutCommand, by: String, why: String)
+    /// A person takes the version back, to another one than the release before.
+    case takenBack(to: ReleaseManifest, by: String, why: String)
     /// An agent has said something of the version.
     case heard(TargetReport)
     /// Time has passed; sent often, and after every restart.
@@ -106,6 +108,8 @@ public enum RolloutRefusal: Error, Sendable, Equatable, CustomStringConvertible 
     case samePerson(String)
     /// There is no older release.
     case nothingToGoBackTo
+    /// No agent has been told to run the version.
+    case reachedNobody
     /// Something newer has been released since.
     case notNewest(release: Int)
     /// The version has been taken back before.
@@ -116,6 +120,7 @@ public enum RolloutRefusal: Error, Sendable, Equatable, CustomStringConvertible 
         case .notNow(let command, let phase): "a rollout that is \(phase.words) has nothing to \(command.rawValue)"
         case .samePerson(let who): "\(who) has planned or started it; somebody else must approve it"
         case .nothingToGoBackTo: "the cohort has no older release to go back to; pause the rollout instead"
+        case .reachedNobody: "no agent runs it yet: take it back without a version to go to, and roll that one out"
         case .notNewest(let release): "release \(release) is newer; take that one back, or roll out an older version"
         case .quarantined(let version): "version \(version) is in quarantine"
         }

@@ -41,6 +41,10 @@ public struct RolloutMachine: Sendable, Equatable {
         case .asked(let command, let who, let why):
             guard refusal(of: command, by: who, context) == nil else { return [] }
             return carryOut(command, by: who, why: why, context)
+        case .takenBack(let manifest, let who, let why):
+            guard refusal(of: .rollback, by: who, to: manifest, context) == nil else { return [] }
+            rollout.previous = manifest
+            return carryOut(.rollback, by: who, why: "\(why); back to version \(manifest.model.version)", context)
         case .heard(let report):
             hear(report, context)
             return []
@@ -52,8 +56,10 @@ public struct RolloutMachine: Sendable, Equatable {
     }
 
     /// Why a person's wish can not be carried out now; `nil` if it can.
+    ///
+    /// - Parameter other: what a rollback is to go back to, where it is not the release before.
     public func refusal(
-        of command: RolloutCommand, by who: String, _ context: RolloutContext
+        of command: RolloutCommand, by who: String, to other: ReleaseManifest? = nil, _ context: RolloutContext
     ) -> RolloutRefusal? {
         let fits =
             switch (rollout.phase, command) {
@@ -66,7 +72,8 @@ public struct RolloutMachine: Sendable, Equatable {
         guard fits else { return .notNow(command, phase: rollout.phase) }
         switch command {
         case .approve where who == rollout.createdBy || who == rollout.submittedBy: return .samePerson(who)
-        case .rollback where rollout.stage >= 0 && rollout.previous == nil: return .nothingToGoBackTo
+        case .rollback where rollout.stage < 0 && other != nil: return .reachedNobody
+        case .rollback where rollout.stage >= 0 && rollout.previous == nil && other == nil: return .nothingToGoBackTo
         // To take back what others have been built upon would take those back, too.
         case .rollback where rollout.phase.isOver && context.nextRelease != rollout.manifest.release + 1:
             return .notNewest(release: context.nextRelease - 1)

@@ -23,8 +23,14 @@ public struct RolloutRequest: Codable, Sendable, Equatable {
 public struct RolloutWish: Codable, Sendable, Equatable {
     /// One sentence for the audit log.
     public var why: String
+    /// The version to go back to, where it is not that of the release before: a number, an alias, or the beginning of a
+    /// digest; for a rollback only.
+    public var to: String?
 
-    public init(why: String) { self.why = why }
+    public init(why: String, to: String? = nil) {
+        self.why = why
+        self.to = to
+    }
 }
 
 /// Why a request is not carried out.
@@ -39,6 +45,14 @@ public enum RolloutRequestError: Error, Sendable, CustomStringConvertible {
     case untrained(ModelVersion)
     /// What was brought in is none, or not for the cohort.
     case notAModel(String)
+    /// A model of other signals than the cohort's.
+    case otherSignals(String, found: SignalContract, cohort: CohortID, expected: SignalContract)
+    /// A model of another fleet's cohort, whose name says that it has other signals.
+    case otherCohort(CohortID, cohort: CohortID, expected: SignalContract)
+    /// A version was named for something that goes to none.
+    case goesNowhere(RolloutCommand)
+    /// A version to go back to that is not older.
+    case notOlder(ModelVersion, than: ModelVersion)
     /// A reason of nothing, or of too much.
     case reason(bytes: Int)
     /// Somebody else, or the clock, was faster.
@@ -60,6 +74,13 @@ public enum RolloutRequestError: Error, Sendable, CustomStringConvertible {
         case .untrained(let version):
             "version \(version) holds untrained weights; roll out one that a training round made"
         case .notAModel(let reason): "not taken: \(reason)"
+        case .otherSignals(let reason, let found, let cohort, let expected):
+            "not taken: \(reason). The file is of \(found); cohort \(cohort) is of \(expected)"
+        case .otherCohort(let found, let cohort, let expected):
+            "not taken: the file is of cohort \(found), which has other signals; cohort \(cohort) is of \(expected)"
+        case .goesNowhere(let command): "\"to\" is for a rollback; \(command.rawValue) goes to no other version"
+        case .notOlder(let version, let than):
+            "version \(version) is not older than \(than); a rollback goes to an older version, a rollout to any"
         case .reason(let bytes): "the reason has \(bytes) bytes; it has 1 to 400"
         case .changedMeanwhile: "somebody was faster; look at how it stands, and ask again"
         case .alias(let name):

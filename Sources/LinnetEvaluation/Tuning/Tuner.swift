@@ -44,7 +44,7 @@ public struct Tuner: Sendable {
     static let maximumRows = 30_000
     static let learnedShare = 0.7
     /// Windows that are compared.
-    static let lengths = [1, 4, 12, 32]
+    public static let lengths = [1, 4, 12, 32]
     /// The share of normal rows that candidates are compared at.
     static let aimedShare = 0.01
     /// Share of the budget that is spent on families and windows; the rest is for thresholds.
@@ -93,9 +93,9 @@ public struct Tuner: Sendable {
     }
 
     /// The families and windows that are compared, those that cost least first.
-    private static func candidates(_ families: [(name: String, family: DetectorFamily)], _ base: PipelineSettings)
-        -> [(name: String, settings: PipelineSettings)]
-    {
+    private static func candidates(
+        _ families: [(name: String, family: DetectorFamily)], _ lengths: [Int], _ base: PipelineSettings
+    ) -> [(name: String, settings: PipelineSettings)] {
         lengths.flatMap { length in
             families.filter { $0.family.minimumLength <= length }.map { name, family in
                 var settings = base
@@ -123,17 +123,18 @@ public struct Tuner: Sendable {
     ///
     /// - Parameters:
     ///   - families: in the order of preference among equals.
+    ///   - lengths: of windows, in samples.
     ///   - base: everything that is not compared.
     ///   - clock: seconds, from any start; called from several threads.
     ///   - measured: called for each candidate when it is done.
     /// - Throws: ``TuningError/nothingLearned(reasons:)``.
     public func run(
-        families: [(name: String, family: DetectorFamily)] = DetectorFamily.all,
+        families: [(name: String, family: DetectorFamily)] = DetectorFamily.all, lengths: [Int] = Tuner.lengths,
         base: PipelineSettings = Tuner.base, budgetSeconds: Double, clock: () -> Double,
         measured: (TuningEvidence) -> Void
     ) throws(TuningError) -> Advice {
         let start = clock()
-        let candidates = Self.candidates(families, base)
+        let candidates = Self.candidates(families, lengths, base)
         var tried: [(evidence: TuningEvidence, settings: PipelineSettings, pipeline: DetectionPipeline)] = []
         var left: [String] = []
         var next = 0

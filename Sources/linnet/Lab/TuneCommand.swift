@@ -18,6 +18,7 @@ struct TuneCommand: ParsableCommand {
             with --labels it has to find the labelled rows of that file instead.
 
               linnet tune --input normal.csv --output pump.yaml
+              linnet train --config pump.yaml --input normal.csv --output pump.safetensors
               linnet tune --input normal.csv --labels faults.csv --budget 20m --pipeline tuned.yaml
               linnet evaluate --input faults.csv --settings tuned.yaml
 
@@ -47,6 +48,11 @@ struct TuneCommand: ParsableCommand {
     @Option(help: "The channel whose whole number is the machine's operating state.")
     var regimeChannel: String?
 
+    @Option(
+        parsing: .upToNextOption,
+        help: "Samples of a window, instead of a choice of ours: that of your fleet, for a model that it is to run.")
+    var window: [Int] = []
+
     @Option(help: "How long to compare: 90s, 5m, 1h. What is being measured then is finished.")
     var budget = Span(seconds: 300)
 
@@ -68,6 +74,9 @@ struct TuneCommand: ParsableCommand {
         guard falseAlarmsPerDay.isFinite, (0.001...1000).contains(falseAlarmsPerDay) else {
             throw ValidationError("--false-alarms-per-day is \(falseAlarmsPerDay); it must be 0.001 to 1000")
         }
+        if let length = window.first(where: { !(1...4096).contains($0) }) {
+            throw ValidationError("--window is \(length); it must be 1 to 4096")
+        }
     }
 
     func run() throws {
@@ -82,7 +91,7 @@ struct TuneCommand: ParsableCommand {
                 normal: normal.samples, labelled: labelled.map { ($0.samples, $0.labels) },
                 samplesPerDay: normal.samplesPerDay ?? 86_400, falseAlarmsPerDay: falseAlarmsPerDay)
             advice = try tuner.run(
-                base: base, budgetSeconds: Double(budget.seconds),
+                lengths: window.isEmpty ? Tuner.lengths : window, base: base, budgetSeconds: Double(budget.seconds),
                 clock: { ProcessInfo.processInfo.systemUptime }
             ) { found in
                 Progress.note(

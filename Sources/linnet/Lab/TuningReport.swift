@@ -59,13 +59,26 @@ struct TuningReport {
         }
         lines = lines.map { "# \($0)" }
         let alarm = advice.settings.alarm
+        let length = network?.windowLength ?? advice.settings.windowLength
         lines += [
-            "model: {family: \(family.rawValue)}",
-            "window: {length: \(network?.windowLength ?? advice.settings.windowLength)}",
-            "detection:", "  falseAlarmsPerDay: \(advice.falseAlarmsPerDay)", "  raiseAfter: \(alarm.raiseAfter)",
+            "model: {family: \(family.rawValue)\(widths(family, length)), falseAlarmsPerDay: \(advice.falseAlarmsPerDay)}",
+            // What was measured scores every sample.
+            "window: {length: \(length), stride: 1}",
+            "detection:", "  raiseAfter: \(alarm.raiseAfter)",
             "  clearAfter: \(alarm.clearAfter)", "  clearRatio: \(alarm.clearRatio)",
         ]
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// The widths that were measured, where files know others as the family's own.
+    private func widths(_ family: ModelFamily, _ length: Int) -> String {
+        guard family == .denseAutoencoder,
+            let layers = try? ModelDescription(family).architecture(length: length, channels: channels.count).layers
+        else { return "" }
+        let hidden = layers.prefix(layers.count / 2).compactMap { layer -> String? in
+            if case .dense(let dense) = layer { "\(dense.width)" } else { nil }
+        }
+        return ", hidden: [\(hidden.joined(separator: ", "))]"
     }
 
     /// The recommended pipeline, its reasons above it.

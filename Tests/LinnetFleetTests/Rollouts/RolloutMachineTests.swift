@@ -250,6 +250,27 @@ struct RolloutMachineTests {
         #expect(isForced, "back the fleet goes at once")
     }
 
+    @Test("a rollback goes to the release that a person names, once agents have been reached")
+    func takenBack() throws {
+        var machine = Self.machine(.succeeded)
+        let context = Fixture.context(seconds: 40, nextRelease: 7)
+        var older = try #require(machine.rollout.previous)
+        older.model.version.number -= 1
+        var early = Self.machine(.scheduled)
+        #expect(early.refusal(of: .rollback, by: "ann", to: older, context) == .reachedNobody)
+        #expect(early.handle(.takenBack(to: older, by: "ann", why: "so"), context).isEmpty)
+
+        let actions = machine.handle(.takenBack(to: older, by: "ann", why: "so"), context)
+        let back = actions.compactMap { action -> ReleaseManifest? in
+            if case .goBack(let manifest) = action { manifest } else { nil }
+        }
+        #expect(back.map(\.model.version) == [older.model.version] && back.first?.release == 7)
+        #expect(back.first?.reverts == machine.rollout.version.digest)
+        #expect(actions.contains { if case .quarantine(machine.rollout.version, _) = $0 { true } else { false } })
+        #expect(machine.rollout.phase == .rolledBack && machine.rollout.previous == older)
+        #expect(machine.handle(.takenBack(to: older, by: "ann", why: "so"), context).isEmpty)
+    }
+
     @Test("approval needs a second person")
     func approval() {
         var machine = Self.machine(.awaitingApproval)

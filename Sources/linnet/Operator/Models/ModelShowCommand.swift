@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Foundation
+import LinnetDetection
 import LinnetDomain
 import LinnetFleet
 import LinnetMessaging
@@ -57,6 +58,7 @@ struct ModelShowCommand: ParsableCommand {
         var parameters: Int
         var windowLength: Int
         var falseAlarmsPerDay: Double
+        var scaling: ScalingRule
         var scalerCenter: [Float]
         var scalerScale: [Float]
         var provenance: [String: String]
@@ -71,7 +73,8 @@ struct ModelShowCommand: ParsableCommand {
         let contents = Contents(
             digest: digest, layers: try VersionArguments.text(model.architecture), parameters: model.parameters.count,
             windowLength: model.windowLength, falseAlarmsPerDay: model.falseAlarmsPerDay,
-            scalerCenter: model.scaler.center, scalerScale: model.scaler.scale, provenance: model.provenance,
+            scaling: model.scaler.rule, scalerCenter: model.scaler.center, scalerScale: model.scaler.scale,
+            provenance: model.provenance,
             evaluation: known.first { $0.version.digest == digest }?.evaluation)
         if arguments.options.json { return Report.show(json: try Wire.encode(contents)) }
         var table = Table("WHAT", "IS")
@@ -79,6 +82,7 @@ struct ModelShowCommand: ParsableCommand {
         table.add("layers", .init(contents.layers))
         table.add("parameters", .init(HumanText.count(contents.parameters)))
         table.add("window", .init(HumanText.plural(contents.windowLength, "sample")))
+        table.add("scaling", .init(contents.scaling.rawValue))
         table.add("false alarms a day", .init(HumanText.number(contents.falseAlarmsPerDay)))
         if let found = contents.evaluation {
             table.add(
@@ -136,8 +140,15 @@ struct ModelImportCommand: ParsableCommand {
         commandName: "import",
         abstract: "Bring in a model that was trained elsewhere, as a version that nobody runs yet.",
         discussion: """
-            The file must be whole, finite, and for the cohort's windows. It reaches agents like any other version, by \
-            linnet rollout, and becomes a base for rounds only once the whole cohort runs it.
+            The file is what linnet train or linnet models export wrote; of a trained model the device's own calibration \
+            stays here. It must be whole, finite, and for the cohort's windows; the channels, units and sampling interval \
+            that it says it has learned must be the cohort's. It reaches agents like any other version, by linnet rollout, \
+            and becomes a base for rounds only once the whole cohort runs it.
+
+              linnet tune --input normal.csv --output pump.yaml
+              linnet train --config pump.yaml --input normal.csv --output pump.safetensors
+              linnet models import pump.safetensors
+              linnet rollout plan 4 --start
             """)
 
     @OptionGroup var arguments: VersionArguments
@@ -145,15 +156,22 @@ struct ModelImportCommand: ParsableCommand {
     @Argument(help: "The safetensors file.")
     var file: String
 
+    @Flag(help: "Take a model that has learned other signals, though windows have the same shape.")
+    var allowDifferentSignals = false
+
     func run() throws {
-        guard let bytes = FileManager.default.contents(atPath: file) else {
+        guard var bytes = FileManager.default.contents(atPath: file) else {
             throw CommandFailure.usage("\(file): there is no file that can be read")
         }
+        // Any other file is the coordinator's to judge.
+        if let trained = try? TrainedModel(parsing: bytes) { bytes = trained.artifact.encoded() }
         let options = arguments.options
         var api = try options.coordinator()
         api.timeoutSeconds = 60
         let body = try api.change(
-            "POST", "/api/v1/models", [("cohort", arguments.cohort)], body: bytes, token: try options.token())
+            "POST", "/api/v1/models",
+            [("cohort", arguments.cohort), ("signals", allowDifferentSignals ? "any" : nil)], body: bytes,
+            token: try options.token())
         if options.json { return Report.show(json: body) }
         let version = try api.read(ModelVersion.self, from: body, of: "/api/v1/models")
         let cohort = arguments.cohort.map { " --cohort \($0)" } ?? ""

@@ -17,10 +17,10 @@ struct RolloutWishOptions: ParsableArguments {
     var why: String?
 
     /// Asks, and shows where the rollout stands then.
-    func ask(_ command: RolloutCommand, why reason: String) throws {
+    func ask(_ command: RolloutCommand, to version: String? = nil, why reason: String) throws {
         let api = try options.coordinator()
         let path = "/api/v1/rollouts/\(rollout)/\(command.rawValue)"
-        let wish = try Wire.encode(RolloutWish(why: why ?? reason))
+        let wish = try Wire.encode(RolloutWish(why: why ?? reason, to: version))
         let body = try api.change("POST", path, body: wish, token: try options.token())
         if options.json { return Report.show(json: body) }
         let status = try api.read(RolloutStatus.self, from: body, of: path)
@@ -68,12 +68,17 @@ struct RolloutResumeCommand: ParsableCommand {
 /// `linnet rollout rollback N`.
 struct RolloutRollbackCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "rollback", abstract: "Take a version back: the fleet returns to the release before it.",
+        commandName: "rollback",
+        abstract: "Take a version back: the fleet returns to the release before it, or to an older version.",
         discussion: """
             A newer signed release names the older version. An agent that still holds it switches at once, without a \
-            download. The version taken back is in quarantine from then on: it is not released, or trained from, again.
+            download; any other fetches it, tests it, and switches. The version taken back is in quarantine from then on: \
+            it is not released, or trained from, again. One in quarantine is not gone back to.
             """)
     @OptionGroup var wish: RolloutWishOptions
 
-    func run() throws { try wish.ask(.rollback, why: "taken back by hand") }
+    @Option(help: "The older version to return to, instead of the release before: its number, an alias, or a digest.")
+    var to: String?
+
+    func run() throws { try wish.ask(.rollback, to: to, why: "taken back by hand") }
 }
