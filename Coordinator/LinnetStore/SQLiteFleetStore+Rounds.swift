@@ -268,9 +268,24 @@ extension SQLiteFleetStore {
                         }
                     },
                     updateBytes: bytes ?? 0, lossBefore: round.lossBefore, lossAfter: round.lossAfter,
-                    version: round.version, openedAt: round.openedAt, deadline: round.deadline, endedAt: round.endedAt,
+                    version: round.version, lineages: try Self.lineages(of: round, in: database),
+                    openedAt: round.openedAt, deadline: round.deadline, endedAt: round.endedAt,
                     reason: round.reason, evaluation: round.evaluation)
             }
+        }
+    }
+
+    private static func lineages(of round: Round, in database: Database) throws -> [LineageReport]? {
+        guard round.clusters != nil else { return nil }
+        let rows = try Row.fetchAll(
+            database,
+            sql: "SELECT lineage, number, digest, participants FROM model_version WHERE round = ? ORDER BY lineage",
+            arguments: [round.number])
+        return try rows.compactMap { row in
+            guard let digest = Digest(hex: row["digest"]) else { return nil }
+            return LineageReport(
+                lineage: row["lineage"], version: ModelVersion(number: row["number"], digest: digest),
+                participants: try value([AgentID].self, row["participants"], table: "model_version"))
         }
     }
 

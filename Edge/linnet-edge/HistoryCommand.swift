@@ -39,6 +39,7 @@ struct HistoryCommand: ParsableCommand {
         var at: Timestamp
         var device: DeviceID?
         var version: ModelVersion?
+        var weights: HistoryEntry.DeviceWeights?
         var cause: ModelHistory.Row?
         var steps: [ModelHistory.Row]
     }
@@ -85,7 +86,9 @@ struct HistoryCommand: ParsableCommand {
         let answer = history.answer(for: device, at: time)
         if json {
             let answer = answer.map {
-                Answer(at: time, device: device, version: $0.version, cause: $0.cause, steps: $0.steps)
+                Answer(
+                    at: time, device: device, version: $0.version, weights: $0.weights, cause: $0.cause,
+                    steps: $0.steps)
             }
             return try Terminal.say(json: Report(answer: answer, fault: history.fault?.description))
         }
@@ -95,11 +98,23 @@ struct HistoryCommand: ParsableCommand {
             return Terminal.say("the history does not go back to \(time): \(first)")
         }
         Terminal.say("at \(time) \(subject) ran \(answer.version.map { "model \($0)" } ?? "no model")")
+        if let weights = answer.weights { Terminal.say(Self.sentence(weights)) }
         guard let cause = answer.cause else {
             return Terminal.say("since before the history begins")
         }
         Terminal.say("since \(cause.entry.at), \(Self.why(cause.entry))")
         show(answer.steps)
+    }
+
+    private static func sentence(_ weights: HistoryEntry.DeviceWeights) -> String {
+        let what =
+            switch weights.kind {
+            case .released: "its weights as they were released"
+            case .ownLayers: "its weights, with the agent's own layers in the places of those that stay with agents"
+            case .fineTuned: "its weights, trained on for a little on the device's own windows"
+            case .local: "weights learned from the device's own windows alone"
+            }
+        return "with \(what): sha256 \(weights.digest.short)"
     }
 
     private static func why(_ entry: HistoryEntry) -> String {

@@ -22,11 +22,15 @@ public struct ClientSettings: Codable, Sendable, Hashable {
     /// Whether a participant trains by plain gradient descent with control variates (SCAFFOLD), and sends the change of its
     /// own beside the weights.
     public var controlVariates: Bool
+    /// The parts of the model that stay with each agent, by name: `last`, `encoder`, `decoder` or a layer's, `layers.0` on.
+    /// A participant trains them too, and sends the base's in their places.
+    public var localLayers: [String]
 
     public init(
         epochs: Int = 5, batchSize: Int = 32, learningRate: Double = 1e-3, proximalMu: Double = 0,
         maximumSeconds: Int = 60, maximumWindows: Int = 20_000, updateEncoding: UpdateEncoding = .delta16,
-        acceptsLateUpdates: Bool = false, wantsScores: Bool = false, controlVariates: Bool = false
+        acceptsLateUpdates: Bool = false, wantsScores: Bool = false, controlVariates: Bool = false,
+        localLayers: [String] = []
     ) {
         self.epochs = epochs
         self.batchSize = batchSize
@@ -38,6 +42,7 @@ public struct ClientSettings: Codable, Sendable, Hashable {
         self.acceptsLateUpdates = acceptsLateUpdates
         self.wantsScores = wantsScores
         self.controlVariates = controlVariates
+        self.localLayers = localLayers
     }
 
     /// Reads settings; what older coordinators did not say takes the meaning it had for them.
@@ -53,6 +58,7 @@ public struct ClientSettings: Codable, Sendable, Hashable {
         acceptsLateUpdates = try container.decodeIfPresent(Bool.self, forKey: .acceptsLateUpdates) ?? false
         wantsScores = try container.decodeIfPresent(Bool.self, forKey: .wantsScores) ?? false
         controlVariates = try container.decodeIfPresent(Bool.self, forKey: .controlVariates) ?? false
+        localLayers = try container.decodeIfPresent([String].self, forKey: .localLayers) ?? []
     }
 
     /// - Throws: ``WireError`` naming the first setting outside its range.
@@ -77,6 +83,23 @@ public struct ClientSettings: Codable, Sendable, Hashable {
         guard proximalMu.isFinite, (0...1000).contains(proximalMu) else {
             throw .notAllowed(field: "proximalMu", found: "\(proximalMu)", allowed: "0 to 1000")
         }
+        guard localLayers.count <= Self.maximumLocalLayers, localLayers.allSatisfy(Self.isPart) else {
+            throw .notAllowed(
+                field: "localLayers", found: "\(localLayers.count) names, or one that is none of a layer",
+                allowed: "at most \(Self.maximumLocalLayers) names of 1 to 64 letters, digits and dots")
+        }
+    }
+
+    /// Most parts that can be named as local.
+    public static let maximumLocalLayers = 16
+
+    /// Whether a text can be the name of a part of a model.
+    public static func isPart(_ text: String) -> Bool {
+        (1...64).contains(text.utf8.count)
+            && text.utf8.allSatisfy { byte in
+                (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+                    || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || byte == UInt8(ascii: ".")
+            }
     }
 }
 

@@ -131,24 +131,33 @@ struct ScaffoldTests {
 
 @Suite("Local layers")
 struct LocalLayersTests {
-    private let layers = [0..<2, 2..<5, 5..<6]
-
     @Test("what is local stays out of the update and comes back after a download")
     func there() {
-        let local = LocalLayers(last: 2, of: layers)
+        let local = LocalLayers([2..<5, 5..<6])
         let base = ParameterVector([0, 0, 0, 0, 0, 0])
         let trained = ParameterVector([1, 2, 3, 4, 5, 6])
 
-        #expect(local.ranges == [2..<5, 5..<6])
         #expect(local.shared(trained, base: base).values == [1, 2, 0, 0, 0, 0])
         #expect(local.merged(ParameterVector([9, 9, 9, 9, 9, 9]), own: trained).values == [9, 9, 3, 4, 5, 6])
+        #expect(local.cleared(trained).values == [1, 2, 0, 0, 0, 0])
     }
 
-    @Test("none leaves everything to the fleet, and more than all everything to the agent")
-    func ends() {
+    @Test("none leaves everything to the fleet")
+    func none() {
         let (mine, global) = (ParameterVector([1, 2]), ParameterVector([3, 4]))
-        #expect(LocalLayers.none.merged(global, own: mine) == global)
-        #expect(LocalLayers.none.shared(mine, base: global) == mine)
-        #expect(LocalLayers(last: 9, of: [0..<2]).merged(global, own: mine) == mine)
+        let none = LocalLayers([])
+        #expect(none.merged(global, own: mine) == global)
+        #expect(none.shared(mine, base: global) == mine && none.cleared(mine) == mine)
+    }
+
+    @Test(
+        "a version says which of its parts are each agent's own, and one of a fleet that shares everything says nothing"
+    )
+    func provenance() {
+        var provenance = ["round": "3"]
+        LocalLayers.note([], in: &provenance)
+        #expect(provenance == ["round": "3"] && LocalLayers.parts(in: provenance).isEmpty)
+        LocalLayers.note(["layers.4", "last"], in: &provenance)
+        #expect(LocalLayers.parts(in: provenance) == ["layers.4", "last"])
     }
 }

@@ -103,6 +103,18 @@ struct CoordinatorConfigurationTests {
             ])
     }
 
+    @Test("layers that stay with agents are named; what can be none of a layer is refused")
+    func localLayers() throws {
+        #expect(try read(minimal).fleet.rounds.settings.localLayers.isEmpty)
+        let chosen = try read(minimal + "rounds: {localLayers: [last, layers.0]}")
+        #expect(chosen.fleet.rounds.settings.localLayers == ["last", "layers.0"])
+        #expect(
+            problems(minimal + "rounds: {localLayers: [\"the last\"]}") == [
+                #"coordinator.yaml:4: "rounds.localLayers" is [the last]; it must name at most 16 parts of a model, such "#
+                    + "as [last] or [layers.3]"
+            ])
+    }
+
     @Test("a goal below the quorum is refused: no round could succeed")
     func goalBelowQuorum() {
         #expect(

@@ -52,13 +52,13 @@ enum Samples {
 
     static let offer = RoundOffer(
         cohort: cohort, round: 7, kind: .training, isOpen: true, base: reference, lineages: [other],
-        control: plan, settings: ClientSettings(controlVariates: true),
+        control: plan, settings: ClientSettings(controlVariates: true, localLayers: ["last"]),
         participants: [agent], openedAt: time, deadline: time.adding(milliseconds: 60_000), spreadMilliseconds: 5000,
         nextAt: time.adding(milliseconds: 3_600_000))
     static let offerText =
         #"{"base":\#(referenceText),"cohort":"c-4c73cb118243","control":\#(planText),"deadline":1767225660000,"isOpen":true,"#
         + #""kind":"training","lineages":[\#(otherText)],"nextAt":1767229200000,"openedAt":1767225600000,"participants":["press-2"],"round":7,"settings":{"#
-        + #""acceptsLateUpdates":false,"batchSize":32,"controlVariates":true,"epochs":5,"learningRate":0.001,"maximumSeconds":60,"maximumWindows":20000,"#
+        + #""acceptsLateUpdates":false,"batchSize":32,"controlVariates":true,"epochs":5,"learningRate":0.001,"localLayers":["last"],"maximumSeconds":60,"maximumWindows":20000,"#
         + #""proximalMu":0,"updateEncoding":"delta16","wantsScores":false},"spreadMilliseconds":5000}"#
     static let planText = #"{"bytes":10,"chunkBytes":4,"digest":"\#(digestHex)"}"#
     static let referenceText = #"{"plan":\#(planText),"version":\#(versionText)}"#

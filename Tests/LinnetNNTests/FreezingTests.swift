@@ -39,5 +39,12 @@ struct FreezingTests {
         #expect(network.parameterRanges(of: "layers.3") == network.slots[6...].map(\.range))
         #expect(network.parameterRanges(of: "layers.4") == nil)
         #expect(network.parameterRanges(of: "companion") == nil)
+        #expect(network.parameterRanges(of: "last") == network.slots[6...].map(\.range))
+        #expect(
+            try network.localRanges(of: ["last", "layers.0", "layers.3"]) == network.slots[..<2].map(\.range)
+                + network.slots[6...].map(\.range))
+        #expect(try network.localRanges(of: []).isEmpty)
+        #expect(throws: NetworkError.self) { try network.localRanges(of: ["layers.4"]) }
+        #expect(throws: NetworkError.self) { try network.localRanges(of: ["encoder", "decoder"]) }
     }
 }

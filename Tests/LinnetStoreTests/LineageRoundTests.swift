@@ -75,8 +75,13 @@ struct LineageRoundTests {
         for agent in agents.prefix(2) { orders.append(try #require(try await order(of: agent, above: 0))) }
         let cohorts = try #require(try await harness.manifest(above: 0))
         let verification = try await harness.coordinator.verify(round: first.round)
+        let reports = try await harness.coordinator.agentReports()
+        let round = try #require(try harness.store.rounds(limit: 1).first)
         await harness.stop()
 
+        #expect(reports.map(\.lineage) == [0, 1, 0, 1, 0])
+        #expect(round.lineages?.map(\.lineage) == [0, 1] && round.lineages?.map(\.version.number) == [2, 3])
+        #expect(round.lineages?.map(\.participants.count) == [3, 2])
         #expect(orders.map(\.lineage) == [0, 1] && orders.map(\.release) == [1, 2])
         #expect(cohorts == orders[0] && cohorts.participants == 3 && orders[1].participants == 2)
         let base = try #require(try harness.model(first.base?.version)).parameters
@@ -121,7 +126,7 @@ struct LineageRoundTests {
         // One agent is too few: the second lineage stays at version 3, and its agent with it.
         #expect(try harness.store.lineages(of: ScriptedAgent.cohort).map(\.number) == [3])
         #expect(try harness.store.lineageMembers(of: ScriptedAgent.cohort)[agents[1].id] == 1)
-        #expect(report.accepted.count == 5 && report.version?.number == 4)
+        #expect(report.accepted.count == 5 && report.version?.number == 4 && report.lineages?.count == 1)
     }
 
     @Test("an update from a version that was not offered is refused")

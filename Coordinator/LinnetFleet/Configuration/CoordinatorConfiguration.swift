@@ -120,6 +120,18 @@ public struct CoordinatorConfiguration: Sendable, Equatable {
         return encoding
     }
 
+    private static func localLayers(_ rounds: ConfigurationSection) -> [String] {
+        let parts = rounds.strings("localLayers", default: [])
+        guard parts.count <= ClientSettings.maximumLocalLayers, parts.allSatisfy(ClientSettings.isPart) else {
+            rounds.problem(
+                "localLayers",
+                "is [\(parts.joined(separator: ", ").prefix(80))]; it must name at most "
+                    + "\(ClientSettings.maximumLocalLayers) parts of a model, such as [last] or [layers.3]")
+            return []
+        }
+        return parts
+    }
+
     private static func policy(_ rounds: ConfigurationSection) -> RoundPolicy {
         let every = rounds.duration("every", default: .seconds(3600), in: .seconds(1) ... .seconds(30 * 86_400))
         let deadline = rounds.duration("deadline", default: .seconds(600), in: .seconds(1) ... .seconds(86_400))
@@ -131,7 +143,8 @@ public struct CoordinatorConfiguration: Sendable, Equatable {
             proximalMu: rounds.number("proximalMu", default: 0, in: 0...1000),
             maximumSeconds: rounds.integer("maximumSeconds", default: 60, in: 1...86_400),
             maximumWindows: rounds.integer("maximumWindows", default: 20_000, in: 1...10_000_000),
-            updateEncoding: updateEncoding(rounds), wantsScores: rounds.boolean("thresholdPrior", default: true))
+            updateEncoding: updateEncoding(rounds), wantsScores: rounds.boolean("thresholdPrior", default: true),
+            localLayers: localLayers(rounds))
         let quorum = rounds.integer("quorum", default: 2, in: 1...1_000_000)
         let goal = rounds.integer("goal", default: 1000, in: 1...1_000_000)
         if goal < quorum {

@@ -38,11 +38,16 @@ extension FleetCoordinator {
     /// Every agent that has reported its state.
     public func agentReports() throws -> [AgentReport] {
         let now = clock.now()
+        var members: [CohortID: [AgentID: Int]] = [:]
+        for cohort in contracts.keys {
+            guard try !store.lineages(of: cohort).isEmpty else { continue }
+            members[cohort] = try store.lineageMembers(of: cohort)
+        }
         return agents.values.sorted { $0.id < $1.id }.compactMap { record in
             guard let state = record.state else { return nil }
             return AgentReport(
                 id: record.id, online: settings.rounds.isOnline(record, now: now), lastSeen: record.lastSeen,
-                cohort: state.cohort,
+                cohort: state.cohort, lineage: members[state.cohort]?[record.id],
                 active: state.active, previous: state.previous, candidate: state.candidate, release: state.release,
                 onNewest: state.active != nil
                     && state.active == ordered[record.id] ?? releases[state.cohort]?.model.version,

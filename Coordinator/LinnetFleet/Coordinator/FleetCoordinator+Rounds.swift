@@ -48,6 +48,10 @@ extension FleetCoordinator {
         switch settings.rounds.decide(situation, strategy: settings.strategy, using: &generator) {
         case .wait(let reason): blockers[cohort] = reason
         case .open(let proposal):
+            if let obstacle = try obstacle(to: proposal) {
+                blockers[cohort] = obstacle
+                return
+            }
             let round = try store.open(try withControl(proposal)) { round in
                 entry(
                     "round opened", "round \(round.number)",
@@ -65,6 +69,20 @@ extension FleetCoordinator {
             for base in round.bases { broadcastModel(base) }
             if let control = round.control { broadcast(control) }
         }
+    }
+
+    /// Why a round could make no version of its base; `nil` if it could.
+    private func obstacle(to round: Round) throws -> String? {
+        guard !round.settings.localLayers.isEmpty, round.kind == .training else { return nil }
+        for base in round.bases {
+            guard let file = try store.file(of: base.version.digest) else { continue }
+            do throws(VersionMakingError) {
+                _ = try VersionMaking.localLayers(round.settings, in: try VersionMaking.artifact(file))
+            } catch {
+                return "rounds.localLayers does not fit version \(base.version.number): \(error)"
+            }
+        }
+        return nil
     }
 
     /// The newest version of a cohort, as something that can be asked for.

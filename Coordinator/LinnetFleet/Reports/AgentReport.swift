@@ -11,6 +11,8 @@ public struct AgentReport: Codable, Sendable, Equatable {
     public var lastSeen: Timestamp
     /// Absent until the agent has said what its devices measure.
     public var cohort: CohortID?
+    /// Which of its cohort's lineages it is of; absent where the cohort has only one, or the agent has found none.
+    public var lineage: Int?
     public var active: ModelVersion?
     public var previous: ModelVersion?
     public var candidate: ModelVersion?
@@ -32,8 +34,9 @@ public struct AgentReport: Codable, Sendable, Equatable {
     public var software: String
 
     public init(
-        id: AgentID, online: Bool, lastSeen: Timestamp, cohort: CohortID?, active: ModelVersion?,
-        previous: ModelVersion?, candidate: ModelVersion?, release: Int, onNewest: Bool, devices: [DeviceState],
+        id: AgentID, online: Bool, lastSeen: Timestamp, cohort: CohortID?, lineage: Int? = nil,
+        active: ModelVersion?, previous: ModelVersion?, candidate: ModelVersion?, release: Int, onNewest: Bool,
+        devices: [DeviceState],
         trainingWindows: Int, outboxDepth: Int, outboxDropped: Int, residentBytes: Int, sitsOut: String?,
         refused: [String: Int]?, software: String
     ) {
@@ -41,6 +44,7 @@ public struct AgentReport: Codable, Sendable, Equatable {
         self.online = online
         self.lastSeen = lastSeen
         self.cohort = cohort
+        self.lineage = lineage
         self.active = active
         self.previous = previous
         self.candidate = candidate

@@ -17,6 +17,20 @@ public struct RefusalReport: Codable, Sendable, Equatable {
     }
 }
 
+/// What a round made of one of its cohort's lineages.
+public struct LineageReport: Codable, Sendable, Equatable {
+    public var lineage: Int
+    public var version: ModelVersion
+    /// Whose updates are in it.
+    public var participants: [AgentID]
+
+    public init(lineage: Int, version: ModelVersion, participants: [AgentID]) {
+        self.lineage = lineage
+        self.version = version
+        self.participants = participants
+    }
+}
+
 /// One round, open or over.
 public struct RoundReport: Codable, Sendable, Equatable {
     public var round: Int
@@ -36,8 +50,10 @@ public struct RoundReport: Codable, Sendable, Equatable {
     /// Mean of what participants reported before and after training, weighted by their windows.
     public var lossBefore: Double?
     public var lossAfter: Double?
-    /// The version that came of it.
+    /// The version that came of it, or the first of them.
     public var version: ModelVersion?
+    /// All that came of it and are still stored, by lineage; absent where the cohort has only one.
+    public var lineages: [LineageReport]?
     public var openedAt: Timestamp
     public var deadline: Timestamp
     public var endedAt: Timestamp?
@@ -49,7 +65,8 @@ public struct RoundReport: Codable, Sendable, Equatable {
     public init(
         round: Int, cohort: CohortID, kind: RoundKind, phase: String, base: ModelVersion?, participants: [AgentID],
         accepted: [AgentID], refused: [RefusalReport], updateBytes: Int, lossBefore: Double?, lossAfter: Double?,
-        version: ModelVersion?, openedAt: Timestamp, deadline: Timestamp, endedAt: Timestamp?, reason: String?,
+        version: ModelVersion?, lineages: [LineageReport]? = nil, openedAt: Timestamp, deadline: Timestamp,
+        endedAt: Timestamp?, reason: String?,
         evaluation: VersionEvaluation? = nil
     ) {
         self.round = round
@@ -64,6 +81,7 @@ public struct RoundReport: Codable, Sendable, Equatable {
         self.lossBefore = lossBefore
         self.lossAfter = lossAfter
         self.version = version
+        self.lineages = lineages
         self.openedAt = openedAt
         self.deadline = deadline
         self.endedAt = endedAt

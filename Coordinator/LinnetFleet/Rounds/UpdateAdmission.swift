@@ -146,7 +146,11 @@ public struct UpdateAdmission: Sendable {
                 // What can not be read is stored as it is: who does not screen finds out when it is too late.
                 return ((try? UpdateDecoding.update(in: body, base: base).model.encoded()) ?? body, nil)
             }
-            let (update, control) = try UpdateDecoding.update(in: body, base: base)
+            var (update, control) = try UpdateDecoding.update(in: body, base: base)
+            // What stays with each agent is none of the fleet's, and must not tell updates apart either.
+            if let settings, let local = try? VersionMaking.localLayers(settings, in: base) {
+                update.parameters = local.shared(update.parameters, base: base.parameters)
+            }
             try screening.screen(parameters: update.parameters, base: base.parameters)
             guard let settings, settings.controlVariates else {
                 guard control == nil else { throw .malformed("it brings a control variate that nobody asked for") }

@@ -159,11 +159,14 @@ public struct VersionMaking: Sendable {
         } catch {
             throw .aggregation(error)
         }
-        artifact.parameters = outcome.parameters
+        // Layers that stay with each agent stay the base's, whatever a strategy remembers of when they did not.
+        let local = try Self.localLayers(round.settings, in: artifact)
+        artifact.parameters = local.shared(outcome.parameters, base: artifact.parameters)
         let number = number ?? base.version.number + 1
         artifact.provenance = provenance(round, number: number, parent: base.version.digest, rule: rule.name)
         if round.clusters != nil { artifact.provenance["lineage"] = "\(lineage)" }
         artifact.provenance[Self.strategyKey] = settings.strategy.description
+        LocalLayers.note(round.settings.localLayers, in: &artifact.provenance)
         artifact.provenance[ThresholdPrior.provenanceKey] =
             ThresholdPrior(
                 merging: headers.compactMap { header in header.scores.map { (agent: header.agent, scores: $0) } })?
@@ -173,6 +176,20 @@ public struct VersionMaking: Sendable {
         version.lineage = lineage
         version.serverState = rule.hasState || hasControls ? Data(outcome.state.bytes) : nil
         return version
+    }
+
+    /// The layers of a round that stay with each agent.
+    ///
+    /// - Throws: ``VersionMakingError/network(_:)`` if the base has no such layers, or nothing else.
+    static func localLayers(
+        _ settings: ClientSettings, in base: ModelArtifact
+    ) throws(VersionMakingError) -> LocalLayers {
+        guard !settings.localLayers.isEmpty else { return LocalLayers([]) }
+        do throws(NetworkError) {
+            return LocalLayers(try Network(base.architecture).localRanges(of: settings.localLayers))
+        } catch {
+            throw .network(error)
+        }
     }
 
     /// The strategy that made a model file, as it stands in there.

@@ -14,25 +14,29 @@ extension LocalLearner {
     /// Share of the windows, the newest, on which weights are tried out.
     static let trialShare = 0.25
 
-    /// Calibrates a released version on each device, with the weights that do best there: the released ones, those after a
-    /// little training on the device's own windows, or ones learned from these alone.
+    /// Calibrates a released version on each device, with the weights that do best there: the released ones, with the agent's
+    /// own layers where the version has a place for them; those after a little training on the device's own windows; or ones
+    /// learned from these alone.
     ///
     /// - Parameter pause: called after each batch; `false` ends a training, and its best weights so far are tried.
     /// - Throws: `DetectionError` if the model does not fit the windows.
     public func personalize(
-        _ artifact: ModelArtifact, _ data: TrainingData, seed: UInt64, pause: () -> Bool
+        _ artifact: ModelArtifact, _ data: TrainingData, own: OwnLayers? = nil, seed: UInt64, pause: () -> Bool
     ) throws(DetectionError) -> [DeviceID: Calibration] {
-        var calibrations = try calibrate(artifact, data)
+        var calibrations = try calibrate(artifact, data, own: own)
+        let weights = own?.weights(for: artifact)
+        var start = artifact
+        if let merged = weights?.parameters(count: artifact.parameters.count) { start.parameters = merged }
         for (id, all) in data.devices where calibrations[id] != nil {
             let windows = Array(all.suffix(Self.personalWindows))
             let split = windows.count - Int(Double(windows.count) * Self.trialShare)
             guard split >= Calibration.minimumWindows else { continue }
             let (older, newer) = (Array(windows[..<split]), Array(windows[split...]))
-            var trials = [try trial(.released, artifact, nil, older, newer, seed)]
+            var trials = [try trial(weights?.kind ?? .released, artifact, weights, older, newer, seed)]
             var learned: [WeightKind: (model: ModelArtifact, weights: OwnWeights)] = [:]
             for kind in [WeightKind.fineTuned, .local] {
                 // A training that fails is one candidate fewer.
-                guard let own = try? own(kind, from: artifact, older, seed: seed, pause: pause) else { continue }
+                guard let own = try? self.own(kind, from: start, older, seed: seed, pause: pause) else { continue }
                 trials.append(try trial(kind, own.model, own.weights, older, newer, seed))
                 learned[kind] = own
             }

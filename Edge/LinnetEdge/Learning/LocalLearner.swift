@@ -84,13 +84,16 @@ public struct LocalLearner: Sendable {
 
     /// Fits each device's level and threshold for a model. A device with too few windows for that starts with the fleet's
     /// threshold, if the model brings one; otherwise it is left out.
+    ///
+    /// - Parameter own: the layers that have stayed with this agent, for a model that has a place for them.
     public func calibrate(
-        _ artifact: ModelArtifact, _ data: TrainingData
+        _ artifact: ModelArtifact, _ data: TrainingData, own: OwnLayers? = nil
     ) throws(DetectionError) -> [DeviceID: Calibration] {
+        let weights = own?.weights(for: artifact)
         var calibrations: [DeviceID: Calibration] = [:]
         for (id, windows) in data.devices {
             if windows.count >= Calibration.minimumWindows {
-                calibrations[id] = try calibration(artifact, nil, windows)
+                calibrations[id] = try calibration(artifact, weights, windows)
             } else if let prior = Self.prior(of: artifact), windows.count >= Calibration.minimumProvisionalWindows {
                 let exceedance = artifact.falseAlarmsPerDay / max(1, windowsPerDay)
                 calibrations[id] = try Calibration.provisional(
@@ -125,9 +128,10 @@ public struct LocalLearner: Sendable {
     /// - Parameters:
     ///   - replaced: the model that it would take the place of; `nil` where there is none.
     ///   - isReplacedReleased: whether that one was released, and not learned here.
+    ///   - own: the layers that have stayed with this agent: a replaced model that has a place for them ran with them.
     public func selfTest(
         _ artifact: ModelArtifact, _ calibrations: [DeviceID: Calibration], _ data: TrainingData,
-        replaced: ModelArtifact? = nil, isReplacedReleased: Bool = false, seed: UInt64
+        replaced: ModelArtifact? = nil, isReplacedReleased: Bool = false, own: OwnLayers? = nil, seed: UInt64
     ) throws(DetectionError) -> ModelVerdict {
         var verdict = ModelVerdict(passes: true, reason: "no device to test on", evidence: [:])
         for (id, windows) in data.devices {
@@ -136,7 +140,7 @@ public struct LocalLearner: Sendable {
             let report = try SelfTest.run(
                 model: artifact, calibration: calibration, windows: windows,
                 replaced: try replaced.map { replaced throws(DetectionError) in
-                    try reference(replaced, windows: windows, seed: seed)
+                    try reference(replaced, own?.weights(for: replaced), windows: windows, seed: seed)
                 }, releasedScale: isReplacedReleased ? replaced?.scaler.scale : nil, seed: seed)
             verdict = ModelVerdict(
                 passes: report.passed, reason: "device \(id): \(report.reason)", evidence: report.evidence)
@@ -148,9 +152,9 @@ public struct LocalLearner: Sendable {
 
     /// What a model reaches on windows when it is calibrated on those same windows.
     private func reference(
-        _ model: ModelArtifact, windows: [SampleWindow], seed: UInt64
+        _ model: ModelArtifact, _ weights: OwnWeights?, windows: [SampleWindow], seed: UInt64
     ) throws(DetectionError) -> SelfTestReport {
-        let calibration = try calibration(model, nil, windows)
+        let calibration = try calibration(model, weights, windows)
         return try SelfTest.run(model: model, calibration: calibration, windows: windows, seed: seed)
     }
 }

@@ -103,8 +103,9 @@ extension ModelKeeper {
             let data = TrainingData(
                 Dictionary(
                     uniqueKeysWithValues: all.devices.filter { late.contains($0.id) }.map { ($0.id, $0.windows) }))
+            let own = try await parts.store.ownLayers()
             do {
-                let calibrations = try await fit(active.artifact, data)
+                let calibrations = try await fit(active.artifact, data, own)
                 post(.calibrated(active.version.digest, calibrations))
             } catch {
                 parts.logger.warning("devices not calibrated", metadata: ["reason": "\(error)"])
@@ -137,8 +138,9 @@ extension ModelKeeper {
             let data = try await trainingData(
                 newest: Self.calibrationWindows, atLeast: LocalLearner.windowsToCalibrate(candidate.artifact))
             guard data.count > 0 else { return post(.event(.tooFewWindows(digest))) }
+            let own = try await parts.store.ownLayers()
             do {
-                let calibrations = try await fit(candidate.artifact, data)
+                let calibrations = try await fit(candidate.artifact, data, own)
                 post(.event(.calibrated(digest, calibrations)))
             } catch {
                 post(.event(.calibrationFailed(digest, "\(error)")))
@@ -149,13 +151,15 @@ extension ModelKeeper {
     /// Longest that devices look for weights of their own, in seconds.
     private static let personalSeconds = 300
 
-    private func fit(_ artifact: ModelArtifact, _ data: TrainingData) async throws -> [DeviceID: Calibration] {
+    private func fit(
+        _ artifact: ModelArtifact, _ data: TrainingData, _ own: OwnLayers?
+    ) async throws -> [DeviceID: Calibration] {
         let (learner, seed) = (learner, parts.seed)
         guard parts.configuration.learning.choosesWeights else {
-            return try await parts.thread.run { _ in try learner.calibrate(artifact, data) }
+            return try await parts.thread.run { _ in try learner.calibrate(artifact, data, own: own) }
         }
         return try await parts.thread.run(maximumSeconds: Self.personalSeconds) { pause in
-            try learner.personalize(artifact, data, seed: seed) { pause() }
+            try learner.personalize(artifact, data, own: own, seed: seed) { pause() }
         }
     }
 
@@ -165,12 +169,13 @@ extension ModelKeeper {
             let digest = candidate.version.digest
             let data = try await trainingData(newest: Self.calibrationWindows)
             let seed = parts.seed
+            let own = try await parts.store.ownLayers()
             let verdict: ModelVerdict
             do {
                 verdict = try await parts.thread.run { _ in
                     try learner.selfTest(
                         candidate.artifact, candidate.calibrations, data, replaced: replaced,
-                        isReplacedReleased: isReleased, seed: seed)
+                        isReplacedReleased: isReleased, own: own, seed: seed)
                 }
             } catch {
                 verdict = ModelVerdict(passes: false, reason: "\(error)", evidence: [:])

@@ -12,9 +12,13 @@ extension RoundLearner {
     /// Level and threshold come from the windows before them, as they would if the device ran this version: what is above
     /// the threshold is what the version would cost in false alarms.
     ///
+    /// - Parameter own: the layers that have stayed with this agent, for a version that has a place for them.
     /// - Throws: ``RoundFailure`` if no device has enough windows, or the version is none for these devices.
-    public func evaluate(_ data: TrainingData, offer: RoundOffer, base file: Data) throws(RoundFailure) -> Answer {
+    public func evaluate(
+        _ data: TrainingData, offer: RoundOffer, base file: Data, own: OwnLayers? = nil
+    ) throws(RoundFailure) -> Answer {
         let model = try base(file, of: offer)
+        let weights = own?.weights(for: model)
         var (scored, anomalous, sum) = (0, 0, 0.0)
         for (_, windows) in data.devices {
             let held = Int(Double(windows.count) * Self.validationShare)
@@ -22,7 +26,8 @@ extension RoundLearner {
             do throws(DetectionError) {
                 // The version alone: what a device's own reference finds says nothing of it.
                 let calibration = try Calibration.fit(
-                    model: model, windows: Array(windows.dropLast(held)), windowsPerDay: windowsPerDay,
+                    model: model, weights: weights, windows: Array(windows.dropLast(held)),
+                    windowsPerDay: windowsPerDay,
                     settings: CalibrationSettings(usesLinearReference: false))
                 let detector = try DeviceDetector(model: model, calibration: calibration)
                 for window in windows.suffix(held) {

@@ -68,6 +68,8 @@ public struct RoundLearner: Sendable {
         public var scores: QuantileSketch?
         /// The agent's control variate after this, `[P]`; to be kept once this is accepted.
         public var control: ParameterVector?
+        /// The layers that stay with this agent, as this training has left them; to be kept before this is sent.
+        public var ownLayers: OwnLayers?
     }
 
     /// Adds up each channel's moments and distribution around each device's own level.
@@ -102,17 +104,19 @@ public struct RoundLearner: Sendable {
     ///
     /// - Parameters:
     ///   - residual: what the last top-k update has left out; of another network it is let go.
+    ///   - own: the layers that have stayed with this agent; they count where the offer leaves the same ones with it.
     ///   - pause: called after each batch; `false` ends the training, and what is best so far is the answer.
     public func train(
         _ data: TrainingData, offer: RoundOffer, base file: Data, residual: ParameterVector? = nil,
-        controls: ControlTerms? = nil, pause: () -> Bool
+        controls: ControlTerms? = nil, own: OwnLayers? = nil, pause: () -> Bool
     ) throws(RoundFailure) -> Answer {
         try check(data.count)
         let base = try base(file, of: offer)
         let trimmed: TrainingData
         do { trimmed = try data.trimmed(trimmedShare, scaler: base.scaler) } catch { throw .training("\(error)") }
         let rows = trimmed.standardized(scaler: base.scaler, heldOutShare: Self.validationShare)
-        return try train(rows, offer: offer, base: base, residual: residual, controls: controls, pause: pause)
+        return try train(
+            rows, offer: offer, base: base, residual: residual, controls: controls, own: own, pause: pause)
     }
 
     /// Trains from a base on rows that have been standardized before: for whoever trains on the same ones again and again.
@@ -123,22 +127,24 @@ public struct RoundLearner: Sendable {
         try check(rows.windows)
         let base = try base(file, of: offer)
         guard rows.scaler == base.scaler else { throw .base("the rows were standardized for another one") }
-        return try train(rows, offer: offer, base: base, residual: residual, controls: nil, pause: pause)
+        return try train(
+            rows, offer: offer, base: base, residual: residual, controls: nil, own: nil, pause: pause)
     }
 
     private func train(
         _ rows: StandardizedRows, offer: RoundOffer, base: ModelArtifact, residual: ParameterVector?,
-        controls: ControlTerms?, pause: () -> Bool
+        controls: ControlTerms?, own: OwnLayers?, pause: () -> Bool
     ) throws(RoundFailure) -> Answer {
+        let (network, local) = try Self.network(of: base, offer)
+        let parts = offer.settings.localLayers
         var model = base
+        if let start = own?.merged(over: base, parts: parts) { model.parameters = start }
         let settings = Self.settings(offer, seed: seed)
         let scaffold = try controls.map { terms throws(RoundFailure) in
-            try Scaffolding(terms, count: base.parameters.count)
+            try Scaffolding(terms, count: base.parameters.count, local: local)
         }
-        let network: Network
         let report: TrainingReport
         do {
-            network = try Network(model.architecture)
             var trainer = Trainer(network: network, settings: settings)
             report = try trainer.fit(
                 &model.parameters, inputs: rows.matrix, correction: scaffold?.correction, pause: pause)
@@ -150,21 +156,38 @@ public struct RoundLearner: Sendable {
         guard report.initialValidationLoss.isFinite, report.bestValidationLoss.isFinite else {
             throw .result("its error is not finite")
         }
+        var shown = model
+        shown.parameters = local.shared(model.parameters, base: base.parameters)
         var answer = Answer(
             body: Data(), windows: rows.windows, lossBefore: report.initialValidationLoss,
             lossAfter: report.bestValidationLoss)
+        if !parts.isEmpty { answer.ownLayers = OwnLayers(parts, of: model) }
         if offer.settings.wantsScores {
             var scores = QuantileSketch()
-            scores.add(Self.heldOutScores(of: rows, network, model.parameters))
+            // Of the weights as the fleet gets them: they are for the thresholds of devices that have nothing of their own.
+            scores.add(Self.heldOutScores(of: rows, network, shown.parameters))
             answer.scores = scores
         }
         let change = scaffold.map { scaffold in
-            let (own, change) = scaffold.finish(from: base.parameters, to: model.parameters, report, settings)
+            let (own, change) = scaffold.finish(from: base.parameters, to: shown.parameters, report, settings)
             answer.control = own
             return change
         }
-        try write(model, base: base, change: change, offer, seed: settings.seed, residual: residual, into: &answer)
+        let rest = residual.flatMap { $0.count == base.parameters.count ? local.cleared($0) : nil }
+        try write(shown, base: base, change: change, offer, seed: settings.seed, residual: rest, into: &answer)
         return answer
+    }
+
+    /// The network of a base, and what of it an offer leaves with each agent.
+    static func network(
+        of base: ModelArtifact, _ offer: RoundOffer
+    ) throws(RoundFailure) -> (network: Network, local: LocalLayers) {
+        do throws(NetworkError) {
+            let network = try Network(base.architecture)
+            return (network, LocalLayers(try network.localRanges(of: offer.settings.localLayers)))
+        } catch {
+            throw .base("\(error)")
+        }
     }
 
     /// Writes trained weights down as the offer says, with the change of a control variate, if there is one.
@@ -182,7 +205,7 @@ public struct RoundLearner: Sendable {
             let (update, rest) = try CompressedUpdate.encode(
                 offer.settings.updateEncoding, base: base.parameters, trained: model.parameters,
                 blocks: try Network(base.architecture).slots.map(\.range),
-                residual: residual?.count == base.parameters.count ? residual : nil, using: &generator)
+                residual: residual, using: &generator)
             var tensors = update.tensors
             if let change { tensors.append(try ControlVariate(change).tensor) }
             answer.body = SafetensorsFile(tensors: tensors, metadata: update.metadata).encoded()

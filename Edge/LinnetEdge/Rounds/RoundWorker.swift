@@ -120,19 +120,26 @@ public actor RoundWorker {
                 let data = try await parts.trainingData(
                     newest: offer.settings.maximumWindows, atLeast: RoundLearner.minimumWindows)
                 let residual = try await parts.store.residual()
+                let own = try await parts.store.ownLayers()
                 let controls =
                     offer.settings.controlVariates
                     ? ControlTerms(fleet: control, own: try await parts.store.control()) : nil
                 let answer = try await parts.thread.run(maximumSeconds: offer.settings.maximumSeconds) { pause in
                     guard let base = bases.first else { return try learner.statistics(data) }
-                    if offer.kind == .evaluation { return try learner.evaluate(data, offer: offer, base: base) }
-                    return try learner.train(data, offer: offer, bases: bases, residual: residual, controls: controls) {
-                        !token.isCancelled && pause()
+                    if offer.kind == .evaluation {
+                        return try learner.evaluate(data, offer: offer, base: base, own: own)
                     }
+                    return try learner.train(
+                        data, offer: offer, bases: bases, residual: residual, controls: controls, own: own
+                    ) { !token.isCancelled && pause() }
                 }
                 guard !token.isCancelled, !Task.isCancelled else { return }
-                // Only what was trained has left something out.
-                if offer.kind == .training { await note(answer, round: offer.round) }
+                if offer.kind == .training {
+                    // Before the answer goes out, and whatever becomes of it: the version that comes of it needs them.
+                    if own != answer.ownLayers { try await parts.store.keep(ownLayers: answer.ownLayers) }
+                    // Only what was trained has left something out.
+                    await note(answer, round: offer.round)
+                }
                 let header = UpdateHeader(
                     agent: parts.configuration.agent, cohort: offer.cohort, round: offer.round, kind: offer.kind,
                     base: answer.base ?? offer.base?.version, windows: answer.windows, lossBefore: answer.lossBefore,
@@ -152,8 +159,8 @@ public actor RoundWorker {
         leftBehind = (round, answer.residual, answer.control)
     }
 
-    /// Keeps what an accepted answer has left out, and its control variate. What a refused one has learned is gone, and its rest with it: then what
-    /// was kept before stays.
+    /// Keeps what an accepted answer has left out, and its control variate. What a refused one has learned is gone, and its
+    /// rest with it: then what was kept before stays.
     private func settle(_ receipt: UpdateReceipt) async throws(EdgeStoreError) {
         defer { leftBehind = nil }
         guard receipt.accepted, let leftBehind, leftBehind.round == receipt.round else { return }

@@ -8,9 +8,12 @@ import LinnetNumerics
 struct Scaffolding {
     private let client: ScaffoldClient
     private let fleet: ParameterVector
+    private let local: LocalLayers
 
+    /// - Parameter local: layers that stay with each agent, and have nothing to be corrected towards.
     /// - Throws: ``RoundFailure/base(_:)`` if the fleet's control variate is none for so many parameters.
-    init(_ terms: ControlTerms, count: Int) throws(RoundFailure) {
+    init(_ terms: ControlTerms, count: Int, local: LocalLayers) throws(RoundFailure) {
+        self.local = local
         // One of another network is of no use any more.
         let own = terms.own.flatMap { $0.count == count ? $0 : nil }
         client = own.map(ScaffoldClient.init(control:)) ?? ScaffoldClient(count: count)
@@ -27,7 +30,7 @@ struct Scaffolding {
     }
 
     /// What is added to every gradient, `[P]`.
-    var correction: ParameterVector { client.correction(server: fleet) }
+    var correction: ParameterVector { local.cleared(client.correction(server: fleet)) }
 
     /// - Returns: the agent's control variate after a training, and its change.
     func finish(

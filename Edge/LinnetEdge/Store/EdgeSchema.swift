@@ -7,6 +7,7 @@
 // model        up to three models by slot: active, previous, candidate; `calibrations` is JSON by device
 // residual     what the last accepted top-k update has left out, Float32, little endian; one row at most
 // control      the agent's control variate (SCAFFOLD), Float32, little endian; one row at most
+// own_layers   the layers that stay with this agent, JSON: see OwnLayers; one row at most
 // meta         counters and marks that must survive: see `Meta`
 // download     the model file that is being gathered, one row at most; chunk: what is here of it, each with its sha256
 // history      every step of every model, chained by digest: see HistoryChain
@@ -50,6 +51,10 @@ enum EdgeSchema {
         migrator.registerMigration("5 the agent's control variate") { db in
             try db.execute(
                 sql: "CREATE TABLE control (id INTEGER PRIMARY KEY CHECK (id = 1), parameters BLOB NOT NULL) STRICT")
+        }
+        migrator.registerMigration("6 layers that stay with this agent") { db in
+            try db.execute(
+                sql: "CREATE TABLE own_layers (id INTEGER PRIMARY KEY CHECK (id = 1), layers BLOB NOT NULL) STRICT")
         }
         return migrator
     }

@@ -98,9 +98,10 @@ extension EdgeStore {
             guard known != nil else { return false }
             let active = try Self.version(in: .active, db)
             try db.execute(
-                sql:
-                    "DELETE FROM window; DELETE FROM model; DELETE FROM alarm_state; DELETE FROM residual; DELETE FROM control"
-            )
+                sql: """
+                    DELETE FROM window; DELETE FROM model; DELETE FROM alarm_state; DELETE FROM residual;
+                    DELETE FROM control; DELETE FROM own_layers
+                    """)
             try db.execute(sql: "UPDATE alarm SET endedAt = ? WHERE endedAt IS NULL", arguments: [time.milliseconds])
             // Releases count up within a cohort, and another contract is another cohort.
             for mark in [Meta.release, .activeRelease, .confirmedRelease, .roundPace] { try mark.write(db, 0) }

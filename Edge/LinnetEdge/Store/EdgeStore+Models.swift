@@ -155,6 +155,10 @@ extension EdgeStore {
         // Calibrations that can not be read any more are no one's: the model is not handed out either.
         let byName = calibrations.flatMap { try? JSONDecoder().decode([String: Calibration].self, from: $0) }
         entry.devices = (byName ?? [:]).keys.compactMap(DeviceID.init(rawValue:)).sorted()
+        let weights = (byName ?? [:]).compactMapValues(\.weights)
+        entry.weights =
+            weights.isEmpty
+            ? nil : weights.mapValues { HistoryEntry.DeviceWeights($0.kind, Digest(of: $0.bytes)) }
         try HistoryChain.append(entry, limit: limits.maximumHistory, db)
     }
 }

@@ -34,6 +34,18 @@ public struct HistoryEntry: Codable, Sendable, Equatable {
         case cleared
     }
 
+    /// What a device scores with in the place of the active version's weights.
+    public struct DeviceWeights: Codable, Sendable, Equatable {
+        public var kind: WeightKind
+        /// Of all weights as they run, Float32, little endian.
+        public var digest: Digest
+
+        public init(_ kind: WeightKind, _ digest: Digest) {
+            self.kind = kind
+            self.digest = digest
+        }
+    }
+
     public var at: Timestamp
     public var step: Step
     /// The version that it is about.
@@ -49,10 +61,13 @@ public struct HistoryEntry: Codable, Sendable, Equatable {
     public var active: ModelVersion?
     /// The devices that it raises them on: the others have too few windows to be calibrated for it.
     public var devices: [DeviceID]
+    /// Those of them, by name, that score with other weights than the version's own; absent where none does.
+    public var weights: [String: DeviceWeights]?
 
     public init(
         at: Timestamp, _ step: Step, _ version: ModelVersion?, release: Int? = nil, rollout: Int? = nil,
-        reason: String = "", evidence: [String: Double] = [:], active: ModelVersion? = nil, devices: [DeviceID] = []
+        reason: String = "", evidence: [String: Double] = [:], active: ModelVersion? = nil, devices: [DeviceID] = [],
+        weights: [String: DeviceWeights]? = nil
     ) {
         self.at = at
         self.step = step
@@ -63,5 +78,6 @@ public struct HistoryEntry: Codable, Sendable, Equatable {
         self.evidence = evidence
         self.active = active
         self.devices = devices
+        self.weights = weights
     }
 }

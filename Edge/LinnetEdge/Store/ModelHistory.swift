@@ -38,6 +38,8 @@ public struct ModelHistory: Sendable, Equatable {
     public struct Answer: Sendable, Equatable {
         /// `nil` where no model did.
         public var version: ModelVersion?
+        /// What the device scored with in the place of that version's weights; `nil` where it was these.
+        public var weights: HistoryEntry.DeviceWeights?
         /// The step by which it came to run there; `nil` where that is older than the history goes back.
         public var cause: Row?
         /// All steps of the same version's release up to then, in order: how it came to that.
@@ -79,7 +81,8 @@ public struct ModelHistory: Sendable, Equatable {
                         && cause.entry.release != nil
             }
         }
-        return Answer(version: version, cause: cause, steps: steps ?? [])
+        let weights = device.flatMap { rows[last].entry.weights?[$0.rawValue] }
+        return Answer(version: version, weights: weights, cause: cause, steps: steps ?? [])
     }
 
     /// Whether a step changes what raises the alarms.

@@ -55,16 +55,18 @@ public struct WeightTrial: Sendable, Hashable {
 
     /// Decides whose weights a device goes on with.
     ///
-    /// The released ones, which the fleet has tried and which the next round goes on from, unless others find clearly more
-    /// and cry wolf no more often.
+    /// The released ones, with the agent's own layers where it has some: the fleet has tried them, and the next round goes on
+    /// from them. Others only if they find clearly more and cry wolf no more often.
     ///
     /// - Parameter trials: one of each kind that could be tried.
     public static func best(_ trials: [WeightTrial]) -> WeightKind {
-        guard let released = trials.first(where: { $0.kind == .released }) else { return .released }
+        guard let released = trials.first(where: { $0.kind == .released || $0.kind == .ownLayers }) else {
+            return .released
+        }
         let better = trials.filter {
-            $0.kind != .released && $0.recall >= released.recall + neededGain
+            $0.kind != released.kind && $0.recall >= released.recall + neededGain
                 && $0.falseShare <= released.falseShare + toleratedFalseShare
         }
-        return better.max { ($0.recall, $1.kind.rawValue) < ($1.recall, $0.kind.rawValue) }?.kind ?? .released
+        return better.max { ($0.recall, $1.kind.rawValue) < ($1.recall, $0.kind.rawValue) }?.kind ?? released.kind
     }
 }

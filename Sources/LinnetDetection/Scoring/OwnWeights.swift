@@ -8,7 +8,7 @@ import LinnetNumerics
 public struct OwnWeights: Sendable, Codable, Hashable {
     public var kind: WeightKind
     /// Little-endian floats, `[P]`: a calibration is stored as JSON, where they would take three times the room.
-    private var bytes: Data
+    public private(set) var bytes: Data
 
     public init(_ kind: WeightKind, _ parameters: ParameterVector) {
         self.kind = kind

@@ -4,7 +4,7 @@ import LinnetNumerics
 
 /// Which layers of a network stay with each agent, and are not of the fleet.
 ///
-///     let local = LocalLayers(last: 1, of: network.layerRanges)
+///     let local = LocalLayers(try network.localRanges(of: ["last"]))
 ///     var weights = local.merged(global, own: mine)          // after a download: the fleet's encoder, the own last layer
 ///     …                                                      // training, scoring
 ///     let update = local.shared(weights, base: global)       // before an upload: nothing of the own layers leaves
@@ -16,22 +16,14 @@ import LinnetNumerics
 ///
 /// It helps where machines differ in how their channels move together, and costs where they are alike. Nine agents on server
 /// metrics of like machines, 30 rounds, three seeds: a held-out error of 0.038 with all layers shared and of 0.059 with the
-/// last one local; with a quarter of the data 0.123 and 0.135, and 0.164 for each agent alone. So agents share all layers,
-/// and this is for simulations: it also makes of one model version as many models as there are agents.
+/// last one local; with a quarter of the data 0.123 and 0.135, and 0.164 for each agent alone. So agents share all layers
+/// unless their cohort's rounds say otherwise: `rounds.localLayers`.
 public struct LocalLayers: Sendable, Equatable {
     /// The parameters that stay, range by range.
     public let ranges: [Range<Int>]
 
-    /// All parameters are the fleet's.
-    public static let none = LocalLayers(last: 0, of: [])
-
-    /// Keeps the last `count` layers local; all of them, if there are fewer.
-    ///
-    /// - Parameter layers: the range of each layer in the flat vector, from the input on.
-    public init(last count: Int, of layers: [Range<Int>]) {
-        precondition(count >= 0, "the number of local layers is at least 0, got \(count)")
-        ranges = Array(layers.suffix(count))
-    }
+    /// - Parameter ranges: in the flat vector; none where all parameters are the fleet's.
+    public init(_ ranges: [Range<Int>]) { self.ranges = ranges }
 
     /// What an agent shows of its weights: the fleet's layers as it trained them, and the base's in place of its own.
     ///
@@ -51,7 +43,13 @@ public struct LocalLayers: Sendable, Equatable {
         replacing(in: global, by: own)
     }
 
+    /// A vector of the fleet's, such as a correction, with nothing where the agent's own layers are, `[P]`.
+    public func cleared(_ vector: ParameterVector) -> ParameterVector {
+        replacing(in: vector, by: ParameterVector(repeating: 0, count: ranges.isEmpty ? 0 : vector.count))
+    }
+
     private func replacing(in vector: ParameterVector, by other: ParameterVector) -> ParameterVector {
+        guard !ranges.isEmpty else { return vector }
         precondition(vector.count == other.count, "\(vector.count) parameters can not be merged with \(other.count)")
         var result = vector
         for range in ranges {
@@ -60,4 +58,19 @@ public struct LocalLayers: Sendable, Equatable {
         }
         return result
     }
+
+    // MARK: - What a version says of it
+
+    /// Notes in a version's provenance which parts of it are each agent's own.
+    public static func note(_ parts: [String], in provenance: inout [String: String]) {
+        guard !parts.isEmpty else { return }
+        provenance[provenanceKey] = parts.joined(separator: ",")
+    }
+
+    /// The parts of a version that are each agent's own, by its provenance; none where all are the fleet's.
+    public static func parts(in provenance: [String: String]) -> [String] {
+        (provenance[provenanceKey] ?? "").split(separator: ",").map(String.init)
+    }
+
+    private static let provenanceKey = "localLayers"
 }

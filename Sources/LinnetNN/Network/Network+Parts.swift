@@ -13,19 +13,44 @@ extension Network {
 
     /// Where the parameters of a part of the network lie in the flat vector.
     ///
-    /// - Parameter part: a layer's name as in `layerNames`, `companion`, or `encoder` or `decoder`: the layers up to the
-    ///   narrowest and those behind it.
+    /// - Parameter part: a layer's name as in `layerNames`, `companion`, `encoder` or `decoder`: the layers up to the
+    ///   narrowest and those behind it, or `last`: the last layer that has parameters, a companion's not counted.
     /// - Returns: `nil` if there is no such part.
     public func parameterRanges(of part: String) -> [Range<Int>]? {
         let border = encoderLayers
+        let last = slots.compactMap(Self.layerIndex).max()
         let ranges = slots.filter { slot in
             switch part {
             case "encoder": Self.layerIndex(slot).map { $0 < border } ?? false
             case "decoder": Self.layerIndex(slot).map { $0 >= border } ?? false
+            case "last": Self.layerIndex(slot).map { $0 == last } ?? false
             default: slot.name.hasPrefix(part + ".")
             }
         }.map(\.range)
         return ranges.isEmpty ? nil : ranges
+    }
+
+    /// Where the parameters lie that stay with each agent while the others are learned together.
+    ///
+    /// - Parameter parts: as `parameterRanges(of:)` knows them; none where everything is shared.
+    /// - Returns: in rising order, none twice.
+    /// - Throws: ``NetworkError/setting(place:found:allowed:)`` if there is no such part, or nothing would be shared.
+    public func localRanges(of parts: [String]) throws(NetworkError) -> [Range<Int>] {
+        var local: Set<Range<Int>> = []
+        for part in parts {
+            guard let ranges = parameterRanges(of: part) else {
+                throw .setting(
+                    place: "a local layer", found: "\"\(part.prefix(64))\"",
+                    allowed: "last, encoder, decoder or one of \(layerNames.joined(separator: ", "))")
+            }
+            local.formUnion(ranges)
+        }
+        guard local.reduce(0, { $0 + $1.count }) < parameterCount else {
+            throw .setting(
+                place: "what stays local", found: "every layer",
+                allowed: "less than all, or nothing is learned together")
+        }
+        return local.sorted { $0.lowerBound < $1.lowerBound }
     }
 
     /// How many of the architecture's layers lead to the bottleneck.

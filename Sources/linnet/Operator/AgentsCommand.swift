@@ -34,7 +34,7 @@ struct AgentsCommand: ParsableCommand {
                     .init(HumanText.number(device?.threshold)), isFirst ? version(agent) : "",
                     .init(isFirst ? HumanText.count(agent.trainingWindows) : ""), isFirst ? outbox(agent) : "",
                     .init(isFirst ? HumanText.bytes(agent.residentBytes) : ""),
-                    .init(isFirst ? agent.cohort?.rawValue ?? "–" : ""))
+                    .init(isFirst ? cohort(agent) : ""))
             }
         }
         let idle = agents.compactMap { agent in agent.sitsOut.map { "agent \(agent.id) sits rounds out: \($0)" } }
@@ -61,10 +61,16 @@ struct AgentsCommand: ParsableCommand {
         switch device.weights {
         case .fineTuned:
             notes.append("agent \(agent): \(device.id) scores with the release's weights, trained on there")
+        case .ownLayers:
+            notes.append("agent \(agent): \(device.id) scores with the release and the agent's own layers in it")
         case .local: notes.append("agent \(agent): \(device.id) scores with weights of its own")
         case .released, nil: break
         }
         return notes
+    }
+
+    private static func cohort(_ agent: AgentReport) -> String {
+        (agent.cohort?.rawValue ?? "–") + (agent.lineage.map { ", lineage \($0)" } ?? "")
     }
 
     private static func seen(_ agent: AgentReport, _ now: Timestamp) -> Table.Cell {

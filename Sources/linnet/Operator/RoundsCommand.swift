@@ -39,13 +39,20 @@ struct RoundsCommand: ParsableCommand {
                 .init("\(round.accepted.count) of \(round.participants.count)"),
                 .init("\(round.refused.count)", round.refused.isEmpty ? .plain : .warning),
                 .init(HumanText.bytes(round.updateBytes)), .init(loss(round)),
-                .init(round.version.map { "\($0.number)" } ?? "–"), .init(HumanText.ago(round.openedAt, now: now)),
+                .init(versions(round)), .init(HumanText.ago(round.openedAt, now: now)),
                 .init(round.reason ?? ""))
         }
         let refusals = rounds.flatMap { round in
             round.refused.map { "round \(round.round) refused \($0.agent): \($0.code), \($0.reason)" }
         }
         return table.lines(on: terminal) + refusals
+    }
+
+    private static func versions(_ round: RoundReport) -> String {
+        guard let lineages = round.lineages, !lineages.isEmpty else {
+            return round.version.map { "\($0.number)" } ?? "–"
+        }
+        return lineages.map { "\($0.version.number) (lineage \($0.lineage))" }.joined(separator: ", ")
     }
 
     private static func phase(_ phase: String) -> Table.Cell {

@@ -32,6 +32,7 @@ struct ModelsListCommand: ParsableCommand {
             "COHORT", .right("VERSION"), "SHA-256", .right("PARENT"), .right("ROUND"), .right("FROM"),
             .right("PARAMETERS"), .right("SIZE"), .right("LOSS"), .right("EVALUATED"), .right("RELEASE"), "MADE", "ALSO"
         )
+        let split = Set(models.filter { $0.lineage > 0 }.map(\.cohort))
         for model in models {
             let loss = model.lossAfter.map { after in
                 model.lossBefore.map { "\(HumanText.number($0)) → \(HumanText.number(after))" }
@@ -47,7 +48,7 @@ struct ModelsListCommand: ParsableCommand {
                 .init(model.release.map { "\($0)" } ?? "–"),
                 .init(HumanText.ago(model.createdAt, now: now)),
                 .init(
-                    (model.aliases + (model.lineage == 0 ? [] : ["lineage \(model.lineage)"])
+                    (model.aliases + (split.contains(model.cohort) ? ["lineage \(model.lineage)"] : [])
                         + (model.quarantine == nil ? [] : ["in quarantine"])).joined(separator: ", "),
                     model.quarantine == nil ? .note : .bad))
         }
