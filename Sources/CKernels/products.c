@@ -132,39 +132,73 @@ LINNET_WIDE void linnet_multiply(
     }
 }
 
-/// Four sums of 16 lanes each.
-LINNET_WIDE_INLINE __m128 add_lanes(const __m512 *sums) {
+/// Adds up the lanes of four vectors in part: element i of each quarter is of vector i.
+LINNET_WIDE_INLINE __m512 add_quarters(const __m512 *sums) {
     const __m512 ab = _mm512_add_ps(_mm512_unpacklo_ps(sums[0], sums[1]), _mm512_unpackhi_ps(sums[0], sums[1]));
     const __m512 cd = _mm512_add_ps(_mm512_unpacklo_ps(sums[2], sums[3]), _mm512_unpackhi_ps(sums[2], sums[3]));
     const __m512d first = _mm512_castps_pd(ab), second = _mm512_castps_pd(cd);
-    const __m512 all = _mm512_add_ps(
+    return _mm512_add_ps(
         _mm512_castpd_ps(_mm512_unpacklo_pd(first, second)), _mm512_castpd_ps(_mm512_unpackhi_pd(first, second)));
-    const __m256 half = _mm256_add_ps(
-        _mm512_castps512_ps256(all), _mm256_castpd_ps(_mm512_extractf64x4_pd(_mm512_castps_pd(all), 1)));
-    return _mm_add_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1));
+}
+
+/// The sums of the lanes of each of 16 vectors; of `fours` times four, which is a constant where this is inlined.
+LINNET_WIDE_INLINE __m512 add_lanes(const __m512 *sums, const int fours) {
+    __m512 part[4], half[2];
+    for (int i = 0; i < 4; i++) part[i] = i < fours ? add_quarters(sums + 4 * i) : _mm512_setzero_ps();
+    for (int i = 0; i < 2; i++) {
+        half[i] = _mm512_add_ps(
+            _mm512_shuffle_f32x4(part[2 * i], part[2 * i + 1], 0x44),
+            _mm512_shuffle_f32x4(part[2 * i], part[2 * i + 1], 0xee));
+    }
+    return _mm512_add_ps(
+        _mm512_shuffle_f32x4(half[0], half[1], 0x88), _mm512_shuffle_f32x4(half[0], half[1], 0xdd));
+}
+
+/// Writes `some` outputs, the last ones of `fours` times four; their sums do not wait for one another.
+LINNET_WIDE_INLINE void multiply_some(
+    const float *x, const float *w, size_t inputs, size_t some, const int fours, const float *start, float least,
+    float *y) {
+    const size_t whole = inputs / lanes * lanes;
+    const float *row[lanes];
+    for (int i = 0; i < 4 * fours; i++) {
+        // Of the last four some may be made twice.
+        row[i] = w + (i < 4 * fours - 3 || i < (int)some ? (size_t)i : some - 1) * inputs;
+    }
+    __m512 sums[lanes];
+    for (int i = 0; i < 4 * fours; i++) sums[i] = _mm512_setzero_ps();
+    if (whole < inputs) {
+        const __mmask16 mask = (__mmask16)((1u << (inputs - whole)) - 1);
+        const __m512 rest = _mm512_maskz_loadu_ps(mask, x + whole);
+        for (int i = 0; i < 4 * fours; i++) sums[i] = _mm512_mul_ps(rest, _mm512_maskz_loadu_ps(mask, row[i] + whole));
+    }
+    for (size_t k = 0; k < whole; k += lanes) {
+        const __m512 values = _mm512_loadu_ps(x + k);
+        for (int i = 0; i < 4 * fours; i++) sums[i] = _mm512_fmadd_ps(values, _mm512_loadu_ps(row[i] + k), sums[i]);
+    }
+    const __mmask16 exist = (__mmask16)((1u << some) - 1);
+    const __m512 from = start ? _mm512_maskz_loadu_ps(exist, start) : _mm512_setzero_ps();
+    // In this order NaN stays NaN.
+    const __m512 total = _mm512_max_ps(_mm512_set1_ps(least), _mm512_add_ps(from, add_lanes(sums, fours)));
+    if (some == lanes) {
+        // A store without a mask is handed on to the next layer's load before it has reached the cache.
+        _mm512_storeu_ps(y, total);
+    } else {
+        _mm512_mask_storeu_ps(y, exist, total);
+    }
 }
 
 LINNET_WIDE void linnet_multiply_row(
     const float *x, const float *w, size_t inputs, size_t outputs, const float *start, float least, float *y) {
-    const size_t whole = inputs / lanes * lanes;
-    const __mmask16 mask = (__mmask16)((1u << (inputs - whole)) - 1);
-    const __m512 rest = _mm512_maskz_loadu_ps(mask, x + whole);
-    for (size_t o = 0; o < outputs; o += 4) {
-        // Four outputs at a time: their sums do not wait for one another. Of the last ones some are made twice.
-        const size_t some = outputs - o < 4 ? outputs - o : 4;
-        const float *row[4];
-        for (size_t i = 0; i < 4; i++) row[i] = w + (o + (i < some ? i : some - 1)) * inputs;
-        __m512 sums[4];
-        for (int i = 0; i < 4; i++) sums[i] = _mm512_mul_ps(rest, _mm512_maskz_loadu_ps(mask, row[i] + whole));
-        for (size_t k = 0; k < whole; k += lanes) {
-            const __m512 values = _mm512_loadu_ps(x + k);
-            for (int i = 0; i < 4; i++) sums[i] = _mm512_fmadd_ps(values, _mm512_loadu_ps(row[i] + k), sums[i]);
-        }
-        const __mmask8 exist = (__mmask8)((1u << some) - 1);
-        const __m128 from = start ? _mm_maskz_loadu_ps(exist, start + o) : _mm_setzero_ps();
-        const __m128 total = _mm_add_ps(from, add_lanes(sums));
-        // In this order NaN stays NaN.
-        _mm_mask_storeu_ps(y + o, exist, _mm_max_ps(_mm_set1_ps(least), total));
+    for (; outputs >= lanes; outputs -= lanes, w += lanes * inputs, y += lanes) {
+        multiply_some(x, w, inputs, lanes, 4, start, least, y);
+        if (start) start += lanes;
+    }
+    switch ((outputs + 3) / 4) {
+    case 0: break;
+    case 1: multiply_some(x, w, inputs, outputs, 1, start, least, y); break;
+    case 2: multiply_some(x, w, inputs, outputs, 2, start, least, y); break;
+    case 3: multiply_some(x, w, inputs, outputs, 3, start, least, y); break;
+    default: multiply_some(x, w, inputs, outputs, 4, start, least, y);
     }
 }
 
