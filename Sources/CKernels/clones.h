@@ -21,5 +21,6 @@ typedef float linnet_floats __attribute__((vector_size(32), aligned(4), may_alia
 #define LINNET_LOAD(pointer) (*(const linnet_doubles *)(pointer))
 #define LINNET_WIDEN(pointer) __builtin_convertvector(*(const linnet_floats *)(pointer), linnet_doubles)
 #define LINNET_STORE(pointer, value) (*(linnet_doubles *)(pointer) = (value))
+#define LINNET_STORE_NARROW(pointer, value) (*(linnet_floats *)(pointer) = __builtin_convertvector(value, linnet_floats))
 
 #endif

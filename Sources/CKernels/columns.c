@@ -18,6 +18,7 @@ void linnet_sort_columns(const linnet_comparator *comparators, size_t count, flo
 }
 
 enum { group_rows = LINNET_GROUP_ROWS, groups_at_once = LINNET_GROUPS_AT_ONCE, subsets = 1 << group_rows };
+_Static_assert(groups_at_once == sizeof(uint64_t), "the masks of one row fill one number");
 
 /// Writes the sum of every subset of some rows, by the subset's bits; rows enter in their order.
 LINNET_INLINE void fill_subsets(linnet_doubles *sums, const float *first, size_t rows, size_t width, size_t columns) {
@@ -37,8 +38,9 @@ LINNET_INLINE void fill_subsets(linnet_doubles *sums, const float *first, size_t
 
 LINNET_CLONES
 void linnet_mix_rows(float *block, size_t rows, size_t width, const uint8_t *masks, size_t size, double *sums) {
-    // As many tables as fit the first cache, so that the rows' sums are read and written seldom.
-    linnet_doubles tables[groups_at_once][subsets];
+    // As many tables as fit the first cache, so that the rows' sums are read and written seldom; aligned, since no entry
+    // may lie across two of its lines.
+    _Alignas(64) linnet_doubles tables[groups_at_once][subsets];
     for (size_t start = 0; start < width; start += 8) {
         const size_t columns = width - start < 8 ? width - start : 8;
         const uint8_t *mask = masks;
@@ -50,14 +52,22 @@ void linnet_mix_rows(float *block, size_t rows, size_t width, const uint8_t *mas
                     tables[t], block + from * width + start, left < group_rows ? left : group_rows, width, columns);
             }
             for (size_t row = 0; row < rows; row++, mask += groups_at_once) {
+                // All masks in one load: what holds this up is how many loads there are.
+                uint64_t picked;
+                __builtin_memcpy(&picked, mask, sizeof picked);
                 linnet_doubles sum = LINNET_LOAD(sums + 8 * row);
-                for (size_t t = 0; t < groups_at_once; t++) sum += tables[t][mask[t]];
+                for (size_t t = 0; t < groups_at_once; t++, picked >>= 8) sum += tables[t][picked & (subsets - 1)];
                 LINNET_STORE(sums + 8 * row, sum);
             }
         }
         for (size_t row = 0; row < rows; row++) {
             const linnet_doubles mean = LINNET_LOAD(sums + 8 * row) / (double)size;
-            for (size_t i = 0; i < columns; i++) block[row * width + start + i] = (float)mean[i];
+            float *target = block + row * width + start;
+            if (columns == 8) {
+                LINNET_STORE_NARROW(target, mean);
+            } else {
+                for (size_t i = 0; i < columns; i++) target[i] = (float)mean[i];
+            }
         }
     }
 }

@@ -19,6 +19,9 @@ public struct ContributedUpdates: UpdateSource {
     /// A cache line's worth and a few more: smaller pieces would spend their time on being asked for.
     public var columnsAtOnce: Int { 64 }
 
+    /// Many: they are in memory anyway.
+    public var rowsAtOnce: Int { 64 }
+
     public func readEach(
         _ body: (_ row: Int, _ parameters: ParameterVector) throws(AggregationError) -> Void
     ) throws(AggregationError) {

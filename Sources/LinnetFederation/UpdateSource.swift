@@ -18,6 +18,9 @@ public protocol UpdateSource {
     /// How many columns ``load(_:of:into:)`` is best asked for at a time.
     var columnsAtOnce: Int { get }
 
+    /// How many of the updates that ``readEach(_:)`` lends may be held on to at the same time; 8 unless said otherwise.
+    var rowsAtOnce: Int { get }
+
     /// Lends each update, `[P]`, in the order of ``contributors``.
     ///
     /// - Throws: what `body` throws, or ``AggregationError/unreadable(agent:reason:)``.
@@ -50,25 +53,28 @@ public struct Contributor: Sendable, Equatable {
 }
 
 extension UpdateSource {
-    /// Lends the updates eight at a time, the last ones fewer, each of the base's shape.
+    public var rowsAtOnce: Int { 8 }
+
+    /// Lends the updates ``rowsAtOnce`` at a time, the last ones fewer, each of the base's shape.
     ///
-    /// Eight at a time, since a sum that takes in eight vectors is read and written once for all of them.
+    /// Several at a time, since a sum that takes in many vectors is read and written once for all of them.
     ///
     /// - Throws: ``AggregationError/wrongShape(agent:found:expected:)``, or what `body` throws.
     func readGroups(
         count: Int, _ body: (_ rows: Range<Int>, _ group: [ParameterVector]) throws(AggregationError) -> Void
     ) throws(AggregationError) {
+        let size = max(1, rowsAtOnce)
         var group: [ParameterVector] = []
-        group.reserveCapacity(8)
+        group.reserveCapacity(size)
         var first = 0
         try readEach { (row, parameters) throws(AggregationError) in
             guard parameters.count == count else {
                 throw .wrongShape(agent: contributors[row].agent, found: parameters.count, expected: count)
             }
             group.append(parameters)
-            guard group.count == 8 else { return }
-            try body(first..<first + 8, group)
-            first += 8
+            guard group.count == size else { return }
+            try body(first..<first + size, group)
+            first += size
             group.removeAll(keepingCapacity: true)
         }
         if !group.isEmpty { try body(first..<first + group.count, group) }

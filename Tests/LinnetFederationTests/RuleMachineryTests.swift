@@ -9,7 +9,8 @@ import Testing
 @Suite("Fast rules against plain ones")
 struct RuleMachineryTests {
     private static let shapes = [
-        (1, 1), (2, 3), (3, 513), (4, 17), (5, 1), (8, 600), (9, 33), (31, 15), (64, 130), (101, 97),
+        (1, 1), (2, 3), (3, 513), (4, 17), (5, 1), (8, 600), (9, 33), (31, 15), (64, 130), (101, 97), (257, 19),
+        (513, 40),
     ]
 
     private func columns(_ contributions: [Contribution]) -> [[Double]] {
@@ -68,7 +69,9 @@ struct RuleMachineryTests {
         return scores.sorted { ($0.1, $0.0) < ($1.1, $1.0) }.map(\.0)
     }
 
-    @Test("Multi-Krum and Krum choose what the definition chooses", arguments: [(7, 1, 40), (12, 3, 300), (23, 10, 5)])
+    @Test(
+        "Multi-Krum and Krum choose what the definition chooses",
+        arguments: [(7, 1, 40), (12, 3, 300), (23, 10, 5), (90, 20, 12)])
     func krum(agents: Int, malicious: Int, parameters: Int) throws {
         let contributions = try crowd(agents, parameters: parameters, malicious: malicious, at: 4).sorted {
             $0.agent < $1.agent
@@ -126,7 +129,7 @@ struct RuleMachineryTests {
         #expect(selection.map(\.rawValue) == (0..<5).map { "agent-\($0)" })
     }
 
-    @Test("a sum over many vectors has the bits of one vector after the other", arguments: [1, 3, 4, 7, 8, 13])
+    @Test("a sum over many vectors has the bits of one vector after the other", arguments: [1, 3, 4, 7, 8, 13, 70])
     func sums(count: Int) throws {
         let contributions = try crowd(count, parameters: 5000)
         let weights = contributions.map { Double($0.windows) }
@@ -159,7 +162,8 @@ struct RuleMachineryTests {
     }
 
     @Test(
-        "a mixed row is the mean of its nearest rows, itself included", arguments: [(5, 1, 9), (9, 4, 20), (23, 7, 65)])
+        "a mixed row is the mean of its nearest rows, itself included",
+        arguments: [(5, 1, 9), (9, 4, 20), (23, 7, 65), (80, 20, 9)])
     func mixing(agents: Int, malicious: Int, parameters: Int) throws {
         let contributions = try crowd(agents, parameters: parameters, malicious: malicious, at: 3)
         let rows = contributions.map { $0.parameters.values.map { Double($0) } }

@@ -21,6 +21,19 @@ typedef struct {
 /// Applies comparators one after the other to every column of `block`, [rows, width].
 void linnet_sort_columns(const linnet_comparator *comparators, size_t count, float *block, size_t width);
 
+/// Columns that are searched side by side, see `linnet_median_columns`.
+#define LINNET_SELECTED_COLUMNS 16
+
+/// Writes the median of each column of `block`, [rows, width], at least two rows: of an even number the mean of the middle
+/// two, rounded once. `keys` has room for `16 (rows + 1)` numbers.
+void linnet_median_columns(const float *block, size_t rows, size_t width, int32_t *keys, float *medians);
+
+/// Writes the mean of each column of `block`, [rows, width], without its `dropped` smallest and largest values, at least one
+/// and fewer than half: those between the smallest and the largest value kept are added up in the order of the rows, then
+/// come these two, each times the number of its copies that are kept. `keys` has room for `16 (rows + 1)` numbers.
+void linnet_trim_columns(
+    const float *block, size_t rows, size_t width, size_t dropped, int32_t *keys, float *means);
+
 /// Adds `weights[r] * rows[r]` to `sums`, row after row; each has `columns` elements.
 void linnet_add_weighted(
     double *sums, const float *const *rows, const double *weights, size_t row_count, size_t columns);

@@ -8,15 +8,17 @@ import LinnetNumerics
 /// the middle two. Windows do not count: a claimed weight would bring back the lever that the median takes away. It
 /// holds as long as fewer than half of the agents are malicious, and it is biased where honest agents differ.
 ///
-/// - Complexity: O(P n log² n) by a sorting network over blocks of columns; memory for one block.
+/// - Complexity: O(P n) by selection over blocks of columns, by a sorting network for few rows; memory for one block.
 public struct CoordinateMedian: AggregationStrategy, ColumnRule {
     public init() {}
 
     public var name: String { "coordinate median" }
 
-    func reducer(rows: Int) -> any ColumnReducer { Reducer(rows: rows) }
+    func reducer(rows: Int) -> any ColumnReducer {
+        rows < Kernels.fewestForMedian ? SortedMedian(rows: rows) : SelectedMedian(rows: rows)
+    }
 
-    private struct Reducer: ColumnReducer {
+    private struct SortedMedian: ColumnReducer {
         let low: Int
         let high: Int
         let network: SortingNetwork
@@ -34,6 +36,14 @@ public struct CoordinateMedian: AggregationStrategy, ColumnRule {
                 // In Double: the sum of two Floats may be more than a Float can hold.
                 result[column] = Float((Double(below[column]) + Double(above[column])) / 2)
             }
+        }
+    }
+
+    private struct SelectedMedian: ColumnReducer {
+        let rows: Int
+
+        func reduce(_ block: UnsafeMutablePointer<Float>, width: Int, into result: UnsafeMutablePointer<Float>) {
+            Kernels.medians(ofColumns: block, rows: rows, width: width, into: result)
         }
     }
 }

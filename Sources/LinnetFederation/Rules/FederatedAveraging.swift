@@ -8,7 +8,7 @@ import LinnetNumerics
 /// the participant's own claim, so here `n_k` is at most `maximumWeight`: no claim takes over the whole model.
 /// One bad participant can still move the average without bound; put ``NormClipping`` in front.
 ///
-/// - Complexity: O(contributions × P) in one pass; memory for one sum and eight updates.
+/// - Complexity: O(contributions × P) in one pass; memory for one sum and the updates that are read at a time.
 public struct FederatedAveraging: AggregationStrategy {
     /// Most windows that count for one participant.
     public let maximumWeight: Int

@@ -13,16 +13,14 @@ struct Neighbourhoods {
     init(_ matrix: UpdateMatrix, size: Int, rule: String) throws(AggregationError) {
         let count = matrix.rowCount
         let distances = try PairwiseDistances(matrix, rule: rule)
-        let members = (0..<count).map { i in
-            ([i] + distances.neighbours(of: i).prefix(size - 1).map(\.index)).sorted()
-        }
-        groups = Kernels.RowGroups(members: members)
+        groups = Kernels.RowGroups(members: (0..<count).map { distances.neighbourhood(of: $0, size: size) })
     }
 
     /// Replaces each row of a block, `[n,width]`, by the mean of its neighbourhood.
     func mix(_ block: UnsafeMutablePointer<Float>, width: Int) {
-        withUnsafeTemporaryAllocation(of: Double.self, capacity: 8 * groups.rows) { sums in
-            guard let sums = sums.baseAddress else { return }
+        let byteCount = 8 * groups.rows * MemoryLayout<Double>.stride
+        withUnsafeTemporaryAllocation(byteCount: byteCount, alignment: 64) { sums in
+            guard let sums = sums.bindMemory(to: Double.self).baseAddress else { return }
             Kernels.mixRows(block, width: width, by: groups, sums: sums)
         }
     }

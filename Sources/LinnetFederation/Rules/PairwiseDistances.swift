@@ -56,8 +56,10 @@ struct PairwiseDistances {
         _ matrix: UpdateMatrix, _ columns: Range<Int>, to gram: UnsafeMutablePointer<Double>
     ) throws(AggregationError) {
         let count = matrix.rowCount
-        let panels = UnsafeMutablePointer<Double>.allocate(capacity: Kernels.panelCount(rows: count, depth: width))
-        defer { panels.deallocate() }
+        let size = Kernels.panelCount(rows: count, depth: width)
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: size * MemoryLayout<Double>.stride, alignment: 64)
+        defer { memory.deallocate() }
+        let panels = memory.bindMemory(to: Double.self, capacity: size)
         try matrix.forEachBlock(of: columns, width: width) { columns, block in
             matrix.base.withUnsafeBufferPointer { base in
                 guard let base = base.baseAddress else { return }
@@ -93,7 +95,7 @@ struct PairwiseDistances {
     struct Neighbour: Comparable {
         // Numbers that are not negative are in the order of their bits; the last ones, which are rounded away, hold the
         // index. So one comparison of two integers is all that sorting takes.
-        private let key: UInt64
+        let key: UInt64
         private static let indexBits: UInt64 = (1 << 24) - 1
 
         init(index: Int, distance: Double) { key = distance.bitPattern & ~Self.indexBits | UInt64(index) }
@@ -113,7 +115,16 @@ struct PairwiseDistances {
         var others: [Neighbour] = []
         others.reserveCapacity(count)
         for j in 0..<count where j != i { others.append(neighbour(j, of: i)) }
-        others.sort()
+        Neighbour.sort(&others)
         return others
+    }
+
+    /// An update and its `size - 1` nearest others, in agent order.
+    ///
+    /// - Parameter size: 1 to n.
+    func neighbourhood(of i: Int, size: Int) -> [Int] {
+        guard size > 1 else { return [i] }
+        let farthest = neighbours(of: i)[size - 2]
+        return (0..<count).filter { $0 == i || neighbour($0, of: i) <= farthest }
     }
 }

@@ -7,7 +7,7 @@ import LinnetNumerics
 /// Yin et al. 2018 (arXiv 1803.01498), definition 2: of the n values of a parameter, `⌊β n⌋` are dropped at each end, and
 /// the rest is averaged, each value counting the same. It holds as long as no more than `⌊β n⌋` agents are malicious.
 ///
-/// - Complexity: O(P n log² n) by a sorting network over blocks of columns; memory for one block.
+/// - Complexity: O(P n) by selection over blocks of columns, by a sorting network for few rows; memory for one block.
 public struct TrimmedMean: AggregationStrategy, ColumnRule {
     /// Which share of the values is dropped at each end, β.
     public let share: Double
@@ -30,17 +30,27 @@ public struct TrimmedMean: AggregationStrategy, ColumnRule {
 }
 
 /// Means of columns without the `trimmed` smallest and largest values of each.
+///
+/// Few rows are sorted, and what is kept is added up in ascending order; many are not, and it is added up in agent order
+/// (see ``Kernels/trimmedMeans(ofColumns:rows:width:dropped:into:)``). Neither depends on the order of arrival.
 struct TrimmedColumns: ColumnReducer {
     let kept: Range<Int>
-    let network: SortingNetwork
+    /// Absent where the bounds of what is kept are selected.
+    let network: SortingNetwork?
 
     /// - Parameter trimmed: less than half of `rows`.
     init(rows: Int, trimmed: Int) {
         kept = trimmed..<rows - trimmed
-        network = SortingNetwork(rows: rows, wanted: trimmed > 0 ? kept : 0..<0)
+        network =
+            trimmed > 0 && rows >= Kernels.fewestForTrimmedMean
+            ? nil : SortingNetwork(rows: rows, wanted: trimmed > 0 ? kept : 0..<0)
     }
 
     func reduce(_ block: UnsafeMutablePointer<Float>, width: Int, into result: UnsafeMutablePointer<Float>) {
+        guard let network else {
+            let (rows, dropped) = (kept.lowerBound + kept.upperBound, kept.lowerBound)
+            return Kernels.trimmedMeans(ofColumns: block, rows: rows, width: width, dropped: dropped, into: result)
+        }
         Kernels.sortColumns(block, width: width, by: network)
         let count = Double(kept.count)
         withUnsafeTemporaryAllocation(of: Double.self, capacity: width) { sums in

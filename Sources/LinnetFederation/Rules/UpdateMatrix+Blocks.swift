@@ -12,8 +12,11 @@ extension UpdateMatrix {
     ) throws(AggregationError) {
         // What is fetched at a time is a whole number of blocks, so that none lies across two fetches.
         let fetched = max(1, source.columnsAtOnce / width) * width
-        let memory = UnsafeMutablePointer<Float>.allocate(capacity: rowCount * (fetched + width))
-        defer { memory.deallocate() }
+        let size = rowCount * (fetched + width)
+        // From a cache line's start on: no vector of a block of whole lines lies across two of them.
+        let lines = UnsafeMutableRawPointer.allocate(byteCount: size * MemoryLayout<Float>.stride, alignment: 64)
+        defer { lines.deallocate() }
+        let memory = lines.bindMemory(to: Float.self, capacity: size)
         let block = memory + rowCount * fetched
         for start in stride(from: range.lowerBound, to: range.upperBound, by: fetched) {
             let columns = start..<min(start + fetched, range.upperBound)
@@ -51,7 +54,10 @@ extension UpdateMatrix {
 
     /// How many columns a block has: as many as keep it in the second cache, in whole cache lines, and a few of them at
     /// least, since what is done to rows of a block is done in long vectors.
-    func blockWidth(rows: Int) -> Int { min(max(32, 65_536 / max(1, rows) / 16 * 16), 256) }
+    private var blockWidth: Int { blockWidth(numbers: 65_536) }
+
+    /// How many columns a block of about so many numbers has.
+    private func blockWidth(numbers: Int) -> Int { min(max(32, numbers / max(1, rowCount) / 16 * 16), 256) }
 
     /// Runs a reducer over all columns.
     ///
@@ -59,7 +65,8 @@ extension UpdateMatrix {
     func reduced(
         by reducer: any ColumnReducer, prepare: ((UnsafeMutablePointer<Float>, Int) -> Void)? = nil
     ) throws(AggregationError) -> ParameterVector {
-        let width = blockWidth(rows: rowCount)
+        // What is read but once need not stay in the second cache, and short pieces of updates are slow to fetch.
+        let width = prepare == nil ? blockWidth(numbers: 131_072) : blockWidth
         var result = ParameterVector(repeating: 0, count: columnCount)
         try result.withUnsafeMutableBufferPointer { result throws(AggregationError) in
             guard let result = result.baseAddress else { return }
@@ -79,7 +86,7 @@ extension UpdateMatrix {
     ) throws(AggregationError) -> [ParameterVector] {
         var prepared = [ParameterVector](
             repeating: ParameterVector(repeating: 0, count: columnCount), count: rowCount)
-        try forEachBlock(of: 0..<columnCount, width: blockWidth(rows: rowCount)) { columns, block in
+        try forEachBlock(of: 0..<columnCount, width: blockWidth) { columns, block in
             prepare(block, columns.count)
             for row in 0..<rowCount {
                 for column in columns {

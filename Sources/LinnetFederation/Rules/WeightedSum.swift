@@ -36,7 +36,7 @@ public struct WeightedSum: Sendable {
     ///   - vectors: each `[P]`.
     ///   - weights: one each, finite, at least 0.
     public mutating func add(_ vectors: [ParameterVector], weights: [Double]) {
-        forEachPiece(vectors, weights) { rows, weights, sums, columns, _ in
+        forEachPiece(vectors, weights) { rows, weights, sums, columns in
             Kernels.addWeighted(rows, weights: weights, to: sums, columns: columns.count)
         }
     }
@@ -54,11 +54,11 @@ public struct WeightedSum: Sendable {
                 guard let base = base.baseAddress, let squares = squares.baseAddress else { return }
                 // Each piece writes to a place of its own.
                 nonisolated(unsafe) let (origin, target) = (base, squares)
-                forEachPiece(vectors, weights) { rows, weights, sums, columns, first in
+                forEachPiece(vectors, weights) { rows, weights, sums, columns in
                     Kernels.addWeighted(
                         rows, weights: weights, to: sums, columns: columns.count,
                         measuredFrom: origin + columns.lowerBound,
-                        into: target + columns.lowerBound / Self.pieceLength * vectors.count + first)
+                        into: target + columns.lowerBound / Self.pieceLength * vectors.count)
                 }
             }
         }
@@ -67,19 +67,17 @@ public struct WeightedSum: Sendable {
         }
     }
 
-    /// Columns that are worked on at a time: their sums and the same columns of eight vectors fit the second cache. A
-    /// fixed number, since the order in which lengths are added up depends on it.
+    /// Columns that are worked on at a time, for all vectors that are at hand: their sums stay in the second cache. A fixed
+    /// number, since the order in which lengths are added up depends on it.
     private static let pieceLength = 16_384
-    /// Vectors that are added at a time: as many sums as registers hold side by side.
-    private static let rowsAtOnce = 8
 
     private typealias Rows = UnsafeBufferPointer<UnsafePointer<Float>?>
 
-    /// Calls `body` with some columns of up to eight vectors, their weights, the sums of those columns, which columns
-    /// they are, and which of the vectors is the first; on as many threads as there are.
+    /// Calls `body` with some columns of all vectors, their weights, the sums of those columns, and which columns they are;
+    /// on as many threads as there are.
     private mutating func forEachPiece(
         _ vectors: [ParameterVector], _ weights: [Double],
-        _ body: (Rows, UnsafeBufferPointer<Double>, UnsafeMutablePointer<Double>, Range<Int>, Int) -> Void
+        _ body: (Rows, UnsafeBufferPointer<Double>, UnsafeMutablePointer<Double>, Range<Int>) -> Void
     ) {
         precondition(vectors.count == weights.count, "\(vectors.count) vectors need as many weights")
         let count = count
@@ -87,18 +85,14 @@ public struct WeightedSum: Sendable {
         for weight in weights { self.weight += weight }
         sums.withUnsafeMutableBufferPointer { sums in
             guard let sums = sums.baseAddress else { return }
-            for first in stride(from: 0, to: vectors.count, by: Self.rowsAtOnce) {
-                let some = first..<min(first + Self.rowsAtOnce, vectors.count)
-                var rows: [UnsafePointer<Float>] = []
-                Self.withRows(vectors[some], &rows) { rows in
-                    weights.withUnsafeBufferPointer { weights in
-                        let weights = UnsafeBufferPointer(rebasing: weights[some])
-                        Workers.perform((count + Self.pieceLength - 1) / Self.pieceLength) { piece in
-                            let start = piece * Self.pieceLength
-                            let columns = start..<min(start + Self.pieceLength, count)
-                            let pointers = rows.map { Optional($0 + start) }
-                            pointers.withUnsafeBufferPointer { body($0, weights, sums + start, columns, first) }
-                        }
+            var rows: [UnsafePointer<Float>] = []
+            Self.withRows(vectors[...], &rows) { rows in
+                weights.withUnsafeBufferPointer { weights in
+                    Workers.perform((count + Self.pieceLength - 1) / Self.pieceLength) { piece in
+                        let start = piece * Self.pieceLength
+                        let columns = start..<min(start + Self.pieceLength, count)
+                        let pointers = rows.map { Optional($0 + start) }
+                        pointers.withUnsafeBufferPointer { body($0, weights, sums + start, columns) }
                     }
                 }
             }
