@@ -10,7 +10,8 @@ extension FleetCoordinator {
     /// Takes in a model that was trained elsewhere, as a version of a cohort that nobody runs yet.
     ///
     /// It is checked like what agents send: it must be whole, finite, and for the cohort's windows; and as far as the file
-    /// says what signals it has learned, they must be the cohort's. It becomes a base for rounds only once a rollout has
+    /// says what signals it has learned, they must be the cohort's. Another cohort's version becomes one of this cohort, which
+    /// tells where it comes from. It becomes a base for rounds only once a rollout has
     /// made it the whole cohort's.
     ///
     /// - Parameter allowingOtherSignals: takes one whose windows have the right shape, though they are of something else.
@@ -32,7 +33,16 @@ extension FleetCoordinator {
                     + "is of \(contract)")
         }
         try check(artifact, fits: contract, of: cohort, allowingOtherSignals)
-        let digest = Digest(of: file)
+        var (file, digest) = (file, Digest(of: file))
+        if let known = try store.provenance(of: digest), known.cohort != cohort {
+            // A version is named by its digest, so it can not be of two cohorts.
+            var copy = artifact
+            copy.provenance = [
+                "cohort": cohort.rawValue, "source": digest.hex, "sourceCohort": known.cohort.rawValue,
+            ]
+            file = copy.encoded()
+            digest = Digest(of: file)
+        }
         if let known = try store.provenance(of: digest) { return known.version }
         let version = ModelVersion(number: try store.lastNumber(of: cohort) + 1, digest: digest)
         let record = VersionRecord(
