@@ -79,7 +79,8 @@ extension SystemTests {
             let folder = try TemporaryDirectory("linnet-lab")
             let normal = try folder.write(Self.recording(rows: 200, seed: 1), to: "normal.csv")
             let config = try folder.write(
-                "model: {family: lstmm, units: 3}\nwindow: {length: 0}\ntraining: {epochz: 3}\n", to: "bad.yaml")
+                "model: {family: lstmm, units: 3}\nwindow: {length: 0}\ntraining: {epochz: 3, schedule: sine}\n",
+                to: "bad.yaml")
             func refused(_ arguments: String...) async throws -> (Int32, String) {
                 let program = try RunningProgram("linnet", arguments)
                 return (try await program.end(within: .seconds(60)), program.complained)
@@ -87,7 +88,10 @@ extension SystemTests {
             let output = folder.path("m.safetensors")
             let wrong = try await refused("train", "--config", config, "--input", normal, "--output", output)
             #expect(wrong.0 == 64)
-            for words in ["\"model.family\"", "\"window.length\" is 0", "\"training.epochz\" is not known"] {
+            for words in [
+                "\"model.family\"", "\"window.length\" is 0", "\"training.epochz\" is not known",
+                "\"training.schedule\"",
+            ] {
                 #expect(wrong.1.contains(words), "\(wrong.1)")
             }
             let missing = try await refused("score", "--model", normal, "--input", normal, "--output", output)

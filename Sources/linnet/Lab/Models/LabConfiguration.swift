@@ -43,16 +43,41 @@ struct LabConfiguration {
             Float(section.number(key, default: value, in: range))
         }
         let method = choice("optimizer", default: OptimizerDescription.Method.adam)
+        let epochs = section.integer("epochs", default: 30, in: 1...100_000)
         return TrainingSettings(
-            epochs: section.integer("epochs", default: 30, in: 1...100_000),
+            epochs: epochs,
             batchSize: section.integer("batchSize", default: 32, in: 1...65_536),
             learningRate: number("learningRate", default: 0.001, in: 1e-9...10),
             optimizer: OptimizerDescription(
-                method: method, epsilon: method == .adagrad ? 1e-10 : 1e-8,
+                method: method, momentum: number("momentum", default: 0.9, in: 0...0.9999),
+                beta1: number("beta1", default: 0.9, in: 0...0.9999),
+                beta2: number("beta2", default: 0.999, in: 0...0.999999), epsilon: method == .adagrad ? 1e-10 : 1e-8,
                 weightDecay: number("weightDecay", default: 0.01, in: 0...1)),
+            schedule: schedule(reading: section, epochs: epochs),
             loss: Loss(choice("loss", default: Loss.Formula.meanSquaredError)),
+            clipValue: number("clipValue", default: 0, in: 0...1e6),
             clipNorm: number("clipNorm", default: 10, in: 0...1e6), l1: number("l1", default: 0, in: 0...10),
             l2: number("l2", default: 0, in: 0...10), seed: seed,
             patience: section.integer("patience", default: 5, in: 1...100_000))
+    }
+
+    /// How the learning rate changes: `schedule`, with `decayFactor` and `decayEpochs` where it has them, and `warmUpSteps`.
+    private static func schedule(reading section: ConfigurationSection, epochs: Int) -> LearningRateSchedule {
+        let warmUpSteps = section.integer("warmUpSteps", default: 0, in: 0...1_000_000_000)
+        func factor(default value: Double) -> Double {
+            section.number("decayFactor", default: value, in: 0.000001...1)
+        }
+        let decay: LearningRateSchedule.Decay
+        switch section.string(
+            "schedule", default: "constant", allowed: ["constant", "step", "exponential", "cosine"])
+        {
+        case "step":
+            decay = .step(
+                epochs: section.integer("decayEpochs", default: 10, in: 1...100_000), factor: factor(default: 0.5))
+        case "exponential": decay = .exponential(factor: factor(default: 0.95))
+        case "cosine": decay = .cosine(epochs: section.integer("decayEpochs", default: epochs, in: 1...100_000))
+        default: decay = .constant
+        }
+        return LearningRateSchedule(decay, warmUpSteps: warmUpSteps)
     }
 }

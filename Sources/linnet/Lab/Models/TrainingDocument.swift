@@ -39,7 +39,10 @@ struct TrainingDocument: Encodable {
 
     func lines() -> [String] {
         let epochs = report.epochs.count
-        let kept = report.bestEpoch == 0 ? "those it began with" : "those of epoch \(report.bestEpoch)"
+        let kept =
+            report.bestEpoch == 0
+            ? "those it began with; try a greater training.patience, or another training.learningRate"
+            : "those of epoch \(report.bestEpoch)"
         return [
             "\(family): \(HumanText.plural(parameters, "parameter")), windows of \(windowLength) samples of "
                 + HumanText.plural(channels, "channel"),
