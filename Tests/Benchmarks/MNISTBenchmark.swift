@@ -26,7 +26,8 @@ struct MNISTBenchmark: ParsableCommand {
     struct Result: Codable {
         /// On the test images, one for each seed.
         var accuracies: [Double]
-        /// Area under the ROC curve for each digit left out of training, and for each digit alone in it.
+        /// Area under the ROC curve for each digit left out of training, and for each digit alone in it; by detector, with
+        /// its error taken as it is and set against how much there is in an image.
         var leftOut: [String: [Double]]
         var alone: [String: [Double]]
     }
@@ -44,10 +45,12 @@ struct MNISTBenchmark: ParsableCommand {
         for seed in 1...seeds { result.accuracies.append(try accuracy(digits, seed: UInt64(seed))) }
         for (name, architecture) in DigitNetworks.detectors where detectorEpochs > 0 {
             for digit in 0...9 {
-                result.leftOut[name, default: []].append(
-                    try DigitNetworks.area(architecture, digits, epochs: detectorEpochs) { $0 != digit })
-                result.alone[name, default: []].append(
-                    try DigitNetworks.area(architecture, digits, epochs: detectorEpochs) { $0 == digit })
+                let leftOut = try DigitNetworks.areas(architecture, digits, epochs: detectorEpochs) { $0 != digit }
+                let alone = try DigitNetworks.areas(architecture, digits, epochs: detectorEpochs) { $0 == digit }
+                result.leftOut[name, default: []].append(leftOut.absolute)
+                result.leftOut["\(name), relative", default: []].append(leftOut.relative)
+                result.alone[name, default: []].append(alone.absolute)
+                result.alone["\(name), relative", default: []].append(alone.relative)
             }
         }
         let encoder = JSONEncoder()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CAllocationCounter
+import FoundationEssentials
 import LinnetDetection
 import LinnetDomain
 import LinnetNN
@@ -114,6 +115,33 @@ struct DeviceDetectorTests {
             try DeviceDetector(model: model, calibration: again)
         )
         for window in windows[200...] { #expect(try left.judge(window) == (try right.judge(window))) }
+    }
+
+    @Test("errors are set against a window's strength where it is asked for, and a strength that is none is refused")
+    func relative() async throws {
+        var settings = CalibrationSettings(usesLinearReference: false)
+        settings.errors = .relative
+        let (model, calibration, windows, _) = try await learned(
+            Self.families[0].architecture, epochs: 2, settings: settings)
+        let strength = try #require(calibration.relative)
+        var absolute = calibration
+        absolute.relative = nil
+        let (detector, plain) = (
+            try ReconstructionDetector(model: model, calibration: calibration),
+            try ReconstructionDetector(model: model, calibration: absolute)
+        )
+        let matrix = WindowStandardizer(calibration.level).matrix(windows)
+        for (row, window) in windows.enumerated() {
+            let error = try plain.score(window)
+            let expected = matrix.row(row).withUnsafeBufferPointer { strength.score(error, of: $0) }
+            #expect(try detector.score(window) == expected)
+        }
+        let again = try JSONRoundTrip.of(calibration)
+        #expect(again == calibration)
+
+        let text = #"{"energy": -1}"#
+        absolute.relative = try JSONDecoder().decode(RelativeError.self, from: Data(text.utf8))
+        #expect(throws: DetectionError.self) { try ReconstructionDetector(model: model, calibration: absolute) }
     }
 
     @Test("a reference of other windows is refused")

@@ -18,14 +18,24 @@ public enum DigitNetworks {
             .dense(width: 10, activation: .identity),
         ])
 
-    /// Detectors by name; noise in training keeps the autoencoder from merely copying strokes that it has not been shown.
+    /// Detectors by name; noise in training keeps the autoencoders from merely copying strokes that they have not been shown.
     public static let detectors: [(name: String, architecture: NetworkArchitecture)] = [
+        (
+            "denoising autoencoder",
+            NetworkArchitecture(
+                family: .denoisingAutoencoder, inputWidth: 784,
+                layers: [
+                    .gaussianNoise(standardDeviation: 0.8), .dense(width: 128, activation: .relu),
+                    .dense(width: 12, activation: .identity), .dense(width: 128, activation: .relu),
+                    .dense(width: 784, activation: .identity),
+                ])
+        ),
         (
             "convolutional autoencoder",
             NetworkArchitecture(
                 family: .convolutionalAutoencoder, inputWidth: 784,
                 layers: [
-                    .gaussianNoise(standardDeviation: 0.5), .reshape([28, 28, 1]),
+                    .gaussianNoise(standardDeviation: 1), .reshape([28, 28, 1]),
                     .convolution(filters: 16, kernel: [3, 3], stride: [2, 2], padding: [1, 1], activation: .relu),
                     .convolution(filters: 16, kernel: [3, 3], stride: [2, 2], padding: [1, 1], activation: .relu),
                     .flatten, .dense(width: 16, activation: .identity), .dense(width: 784, activation: .relu),
@@ -61,28 +71,39 @@ public enum DigitNetworks {
     /// - Parameters:
     ///   - epochs: over all training images; over some of them as many more as make the same number of steps.
     ///   - isNormal: says which digits it is shown.
-    /// - Returns: the area under the ROC curve, over normal images that it was not trained on and all others.
-    public static func area(
+    /// - Returns: the areas under the ROC curve, over normal images that it was not trained on and all others: by its error
+    ///   alone, and by that set against how much there is in an image.
+    public static func areas(
         _ architecture: NetworkArchitecture, _ digits: DigitImages, epochs: Int, isNormal: (Int) -> Bool
-    ) throws -> Double {
+    ) throws -> (absolute: Double, relative: Double) {
         let border = Int(trainingShare * Double(digits.labels.count))
         let training = digits.rows { place, label in place < border && isNormal(label) }
         let network = try Network(architecture)
         var parameters = network.initialParameters(seed: 1)
         let passes = epochs * border / max(1, training.labels.count)
         var trainer = Trainer(
-            network: network, settings: TrainingSettings(epochs: passes, learningRate: 2e-3, validationShare: 0))
+            network: network,
+            settings: TrainingSettings(
+                epochs: passes, learningRate: 2e-3, schedule: LearningRateSchedule(.cosine(epochs: passes)),
+                validationShare: 0))
         _ = try trainer.fit(&parameters, inputs: training.images)
         let scorer = try WindowScorer(network: network, parameters: parameters)
-        func scores(_ images: Matrix) -> [Double] {
-            images.withUnsafeBufferPointer { values in
-                (0..<images.rows).map {
-                    scorer.score(UnsafeBufferPointer(rebasing: values[$0 * 784..<($0 + 1) * 784]))
+        let relative = RelativeError(fitting: training.images)
+        func scores(_ images: Matrix) -> (absolute: [Double], relative: [Double]) {
+            var scores: (absolute: [Double], relative: [Double]) = ([], [])
+            for row in 0..<images.rows {
+                images.row(row).withUnsafeBufferPointer { image in
+                    scores.absolute.append(scorer.score(image))
+                    scores.relative.append(relative?.score(scores.absolute[row], of: image) ?? .nan)
                 }
             }
+            return scores
         }
-        return areaUnderROC(
-            low: scores(digits.rows { place, label in place >= border && isNormal(label) }.images),
-            high: scores(digits.rows { _, label in !isNormal(label) }.images))
+        let normal = scores(digits.rows { place, label in place >= border && isNormal(label) }.images)
+        let others = scores(digits.rows { _, label in !isNormal(label) }.images)
+        return (
+            areaUnderROC(low: normal.absolute, high: others.absolute),
+            areaUnderROC(low: normal.relative, high: others.relative)
+        )
     }
 }

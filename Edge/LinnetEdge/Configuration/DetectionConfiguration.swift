@@ -14,23 +14,28 @@ public struct DetectionConfiguration: Sendable, Equatable {
     public var threshold: ThresholdKind
     /// Whether each device runs the linear reference beside its model.
     public var usesLinearReference: Bool
+    /// What a model's error is set against.
+    public var errors: CalibrationSettings.ErrorScale
     /// Whether thresholds follow the scores, within bounds.
     public var recalibrates: Bool
 
     public init(
         falseAlarmsPerDay: Double = 1, policy: AlarmPolicy = AlarmPolicy(), threshold: ThresholdKind = .quantile,
-        usesLinearReference: Bool = true, recalibrates: Bool = true
+        usesLinearReference: Bool = true, errors: CalibrationSettings.ErrorScale = .absolute,
+        recalibrates: Bool = true
     ) {
         self.falseAlarmsPerDay = falseAlarmsPerDay
         self.policy = policy
         self.threshold = threshold
         self.usesLinearReference = usesLinearReference
+        self.errors = errors
         self.recalibrates = recalibrates
     }
 
     /// How a model is made a device's own.
     public var calibration: CalibrationSettings {
-        CalibrationSettings(usesLinearReference: usesLinearReference, threshold: threshold, policy: policy)
+        CalibrationSettings(
+            usesLinearReference: usesLinearReference, threshold: threshold, policy: policy, errors: errors)
     }
 
     /// Reads the `detection` section; what is wrong with it is noted there.
@@ -41,6 +46,10 @@ public struct DetectionConfiguration: Sendable, Equatable {
             "threshold", default: ThresholdKind.quantile.rawValue, allowed: ThresholdKind.allCases.map(\.rawValue))
         threshold = ThresholdKind(rawValue: name) ?? .quantile
         usesLinearReference = section.boolean("linearReference", default: true)
+        let scale = section.string(
+            "errors", default: CalibrationSettings.ErrorScale.absolute.rawValue,
+            allowed: CalibrationSettings.ErrorScale.allCases.map(\.rawValue))
+        errors = CalibrationSettings.ErrorScale(rawValue: scale) ?? .absolute
         recalibrates = section.boolean("recalibrate", default: true)
     }
 

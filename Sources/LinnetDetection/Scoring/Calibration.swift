@@ -16,6 +16,8 @@ public struct Calibration: Sendable, Codable, Hashable {
     public var windows: Int
     /// Anomalous windows that normal data are expected to give a day; alarms are fewer, for they need several in a row.
     public var expectedFalseAlarmsPerDay: Double
+    /// What errors are set against; absent where they are taken as they are.
+    public var relative: RelativeError?
     /// Turns reconstruction errors into surprises; without it the error itself is the score.
     public var tail: TailCalibration?
     /// The linear reference and what turns its scores into surprises; absent where there is none.
@@ -75,6 +77,9 @@ public struct Calibration: Sendable, Codable, Hashable {
         let level = DeviceLevel.fit(fitting, cohort: model.scaler)
         var calibration = Calibration(level: level, threshold: 1, windows: 0, expectedFalseAlarmsPerDay: 0)
         calibration.weights = weights
+        if settings.errors == .relative {
+            calibration.relative = RelativeError(fitting: WindowStandardizer(level).matrix(fitting))
+        }
         let detector = try ReconstructionDetector(model: model, calibration: calibration)
         var errors: [Double] = []
         for window in others { errors.append(try detector.score(window)) }

@@ -36,6 +36,9 @@ public final class ReconstructionDetector {
         guard level.center.allSatisfy(\.isFinite), level.scale.allSatisfy({ $0.isFinite && $0 > 0 }) else {
             throw .calibration("its level is not finite, or a scale not above 0")
         }
+        guard calibration.relative?.isValid != false else {
+            throw .calibration("what errors are set against is not a number above 0")
+        }
         guard !calibration.threshold.isNaN else { throw .calibration("its threshold is not a number") }
         self.model = model
         self.calibration = calibration
@@ -43,7 +46,8 @@ public final class ReconstructionDetector {
         input = [Float](repeating: 0, count: model.architecture.inputWidth)
     }
 
-    /// The reconstruction error of a window, in squared scales; never NaN: what can not be computed is as bad as can be.
+    /// The reconstruction error of a window, in squared scales, set against its strength where the calibration says so;
+    /// never NaN: what can not be computed is as bad as can be.
     ///
     /// - Throws: ``DetectionError/wrongShape(channels:length:modelChannels:modelLength:)``.
     public func score(_ window: SampleWindow) throws(DetectionError) -> Double {
@@ -55,7 +59,10 @@ public final class ReconstructionDetector {
                 modelLength: model.windowLength)
         }
         input.withUnsafeMutableBufferPointer { standardizer.write(window, to: $0) }
-        return input.withUnsafeBufferPointer(scorer.score)
+        return input.withUnsafeBufferPointer { window in
+            let error = scorer.score(window)
+            return calibration.relative?.score(error, of: window) ?? error
+        }
     }
 
     /// Lends the last window that was scored, standardized, `[length * channels]`: a second detector reads the same numbers.
