@@ -60,7 +60,7 @@ nonisolated(unsafe) var floors: [String: Int] = ["COpenBLAS": 0, "CMosquitto": 0
 /// Declares one module, and refuses an import that does not go down.
 func room(
     _ name: String, floor: Int, path: String, over rooms: [String] = [], uses products: [Target.Dependency] = [],
-    executable: Bool = false, exclude: [String] = []
+    executable: Bool = false, exclude: [String] = [], embeds files: [String] = []
 ) -> Target {
     for room in rooms {
         guard let below = floors[room] else {
@@ -75,7 +75,9 @@ func room(
     return executable
         ? .executableTarget(
             name: name, dependencies: dependencies, path: path, exclude: exclude, swiftSettings: settings)
-        : .target(name: name, dependencies: dependencies, path: path, exclude: exclude, swiftSettings: settings)
+        : .target(
+            name: name, dependencies: dependencies, path: path, exclude: exclude,
+            resources: files.map { .embedInCode($0) }, swiftSettings: settings)
 }
 
 let house: [Target] = [
@@ -144,7 +146,11 @@ let house: [Target] = [
     room(
         "LinnetConsole", floor: 5, path: "Coordinator/LinnetConsole",
         over: ["LinnetDomain", "LinnetMessaging", "LinnetFleet"],
-        uses: [hummingbird, httpTypes, nioCore, logging, lifecycle]),
+        uses: [hummingbird, httpTypes, nioCore, logging, lifecycle],
+        embeds: [
+            "index.html", "console.css", "console.js", "dom.js", "chart.js", "fleet.js", "anomalies.js", "learning.js",
+            "rollouts.js", "log.js",
+        ].map { "Page/\($0)" }),
     room(
         "LinnetSimulation", floor: 5, path: "Sources/LinnetSimulation",
         over: [

@@ -46,12 +46,21 @@ public struct Console: Service {
             configuration: .init(address: .hostname(host, port: port), serverName: "linnet"),
             onServerRunning: { channel in announce(port: channel.localAddress?.port ?? port) }, logger: quiet)
         try await application.run()
-        // Nobody listens there any more. What can not be removed is written anew at the next start.
-        try? FileManager.default.removeItem(at: addressFile)
+        withdraw()
     }
 
     private var addressFile: URL {
         URL(fileURLWithPath: stateDirectory).appendingPathComponent(ConsoleAddress.fileName)
+    }
+
+    /// Removes the file, for nobody listens there any more; unless it is another one's by now. What can not be removed is
+    /// written anew at the next start.
+    private func withdraw() {
+        guard let bytes = try? Data(contentsOf: addressFile),
+            let address = try? JSONDecoder().decode(ConsoleAddress.self, from: bytes),
+            address.pid == ProcessInfo.processInfo.processIdentifier
+        else { return }
+        try? FileManager.default.removeItem(at: addressFile)
     }
 
     private func announce(port: Int) {

@@ -22,7 +22,26 @@ struct ConsoleQuery {
 
     func limit() throws -> Int { Int(try number("limit", default: 100, in: 1...Int64(ConsoleRouter.maximumLimit))) }
 
-    func after() throws -> Int64 { try number("after", default: 0, in: 0...Int64.max) }
+    /// From where on rows are wanted, and in which order.
+    enum Rows {
+        case after(Int64)
+        /// Newest first.
+        case before(Int64)
+    }
+
+    func rows() throws -> Rows {
+        switch values["order"] ?? "oldest" {
+        case "oldest" where values["before"] == nil:
+            return .after(try number("after", default: 0, in: 0...Int64.max))
+        case "newest" where values["after"] == nil:
+            return .before(try number("before", default: Int64.max, in: 0...Int64.max))
+        case "oldest", "newest":
+            throw HTTPError(
+                .badRequest, message: "\"after\" goes with order=oldest, and \"before\" with order=newest")
+        case let other:
+            throw HTTPError(.badRequest, message: "\"order\" is \"\(other.prefix(40))\"; it is oldest or newest")
+        }
+    }
 
     func identifier<ID: Identifier>(_ name: String) throws -> ID? {
         guard let text = values[name] else { return nil }

@@ -7,16 +7,17 @@ import LinnetDomain
 import LinnetFleet
 import LinnetMessaging
 
-/// The coordinator's HTTP API: JSON about the fleet. It listens on loopback, asks nobody who they are that only reads, and
+/// The coordinator's HTTP API: JSON about the fleet, and the page that draws it. It listens on loopback, asks nobody who they are that only reads, and
 /// whoever changes something for an operator's token; see ``Operators``.
 ///
+///     GET /                                             the web console
 ///     GET /health                                       ok
 ///     GET /metrics                                      counters as Prometheus text
 ///     GET /api/v1/status | agents                       the fleet, every agent
 ///     GET /api/v1/rounds | models ?limit=100            newest first
 ///     GET /api/v1/rounds/7/verification                 round 7's model, computed once more
-///     GET /api/v1/anomalies ?after=0&limit=100&agent=&device=
-///     GET /api/v1/audit ?after=0&limit=100
+///     GET /api/v1/anomalies ?after=0&limit=100&agent=&device=       or ?order=newest&before=: newest first
+///     GET /api/v1/audit ?after=0&limit=100                          likewise
 ///     GET /api/v1/rollouts ?limit=100 | rollouts/7      how far each is; its agents, and what each gate rests on
 ///     GET /api/v1/rollouts/7/history ?limit=100         every change of every agent, with what it had measured
 ///     GET /api/v1/rollout-plan                          the standing plan
@@ -29,12 +30,17 @@ public struct ConsoleRouter: Sendable {
     let coordinator: FleetCoordinator
     let store: any FleetStore
     let operators: Operators
+    private let isExposed: Bool
 
     /// Most rows of one answer.
     static let maximumLimit = 1000
 
-    public init(coordinator: FleetCoordinator, store: any FleetStore, operators: Operators) {
+    /// - Parameter isExposed: whether other machines may ask too, so that this one may be called by any name.
+    public init(
+        coordinator: FleetCoordinator, store: any FleetStore, operators: Operators, isExposed: Bool = false
+    ) {
         self.operators = operators
+        self.isExposed = isExposed
         self.coordinator = coordinator
         self.store = store
     }
@@ -43,6 +49,8 @@ public struct ConsoleRouter: Sendable {
     public func router() -> Router<BasicRequestContext> {
         let router = Router(context: BasicRequestContext.self)
         router.add(middleware: JSONErrors())
+        if !isExposed { router.add(middleware: LoopbackHost()) }
+        ConsolePage.add(to: router)
         router.get("/health") { _, _ in "ok\n" }
         router.get("/metrics") { _, _ in try await self.metrics() }
         let api = router.group("/api/v1")
@@ -60,21 +68,34 @@ public struct ConsoleRouter: Sendable {
             return try Self.json(ModelsPage(models: self.store.models(limit: query.limit())))
         }
         api.get("anomalies") { request, _ in
-            let query = try ConsoleQuery(request, allowed: ["after", "limit", "agent", "device"])
-            let after = try query.after()
-            let events = try self.store.events(
-                after: after, limit: query.limit(), agent: query.identifier("agent"),
-                device: query.identifier("device"))
-            return try Self.json(EventsPage(anomalies: events, next: events.last?.row ?? after))
+            let query = try ConsoleQuery(request, allowed: ["after", "before", "order", "limit", "agent", "device"])
+            return try Self.json(try self.events(query))
         }
         api.get("audit") { request, _ in
-            let query = try ConsoleQuery(request, allowed: ["after", "limit"])
-            let after = try query.after()
-            let entries = try self.store.audit(after: after, limit: query.limit())
-            return try Self.json(AuditPage(audit: entries))
+            let query = try ConsoleQuery(request, allowed: ["after", "before", "order", "limit"])
+            switch try query.rows() {
+            case .after(let row):
+                return try Self.json(AuditPage(audit: self.store.audit(after: row, limit: query.limit())))
+            case .before(let row):
+                return try Self.json(AuditPage(audit: self.store.newestAudit(before: row, limit: query.limit())))
+            }
         }
         addRollouts(to: api)
         return router
+    }
+
+    private func events(_ query: ConsoleQuery) throws -> EventsPage {
+        let limit = try query.limit()
+        let agent: AgentID? = try query.identifier("agent")
+        let device: DeviceID? = try query.identifier("device")
+        switch try query.rows() {
+        case .after(let row):
+            let events = try store.events(after: row, limit: limit, agent: agent, device: device)
+            return EventsPage(anomalies: events, next: events.last?.row ?? row)
+        case .before(let row):
+            let events = try store.newestEvents(before: row, limit: limit, agent: agent, device: device)
+            return EventsPage(anomalies: events, next: events.last?.row ?? row)
+        }
     }
 
     private func verification(of round: Int) async throws -> Response {

@@ -37,6 +37,14 @@ extension SQLiteFleetStore {
         }
     }
 
+    public func newestAudit(before row: Int64, limit: Int) throws -> [AuditEntry] {
+        try queue.read { database in
+            try Row.fetchAll(
+                database, sql: "SELECT * FROM audit WHERE row < ? ORDER BY row DESC LIMIT ?", arguments: [row, limit]
+            ).map(Self.entry)
+        }
+    }
+
     public func firstBrokenAuditRow() throws -> Int64? {
         try queue.read { database in
             // Retention removes the oldest rows; the first that is left can only be taken as it is.

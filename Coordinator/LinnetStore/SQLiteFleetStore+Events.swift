@@ -98,15 +98,27 @@ extension SQLiteFleetStore {
     }
 
     public func events(after row: Int64, limit: Int, agent: AgentID?, device: DeviceID?) throws -> [EventReport] {
+        try events("row > :row", "row", row, limit, agent, device)
+    }
+
+    public func newestEvents(
+        before row: Int64, limit: Int, agent: AgentID?, device: DeviceID?
+    ) throws -> [EventReport] {
+        try events("row < :row", "row DESC", row, limit, agent, device)
+    }
+
+    private func events(
+        _ condition: String, _ order: String, _ row: Int64, _ limit: Int, _ agent: AgentID?, _ device: DeviceID?
+    ) throws -> [EventReport] {
         try queue.read { database in
             try Row.fetchAll(
                 database,
                 sql: """
                     SELECT row, receivedAt, body FROM event
-                    WHERE row > :after AND (:agent IS NULL OR agent = :agent) AND (:device IS NULL OR device = :device)
-                    ORDER BY row LIMIT :limit
+                    WHERE \(condition) AND (:agent IS NULL OR agent = :agent) AND (:device IS NULL OR device = :device)
+                    ORDER BY \(order) LIMIT :limit
                     """,
-                arguments: ["after": row, "agent": agent?.rawValue, "device": device?.rawValue, "limit": limit]
+                arguments: ["row": row, "agent": agent?.rawValue, "device": device?.rawValue, "limit": limit]
             ).map { row in
                 EventReport(
                     row: row["row"], receivedAt: Timestamp(milliseconds: row["receivedAt"]),

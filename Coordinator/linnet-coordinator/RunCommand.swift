@@ -56,7 +56,8 @@ struct RunCommand: AsyncParsableCommand {
         let console = Console(
             router: ConsoleRouter(
                 coordinator: coordinator, store: store,
-                operators: try Operators.prepare(in: configuration.stateDirectory)), host: configuration.apiHost,
+                operators: try Operators.prepare(in: configuration.stateDirectory),
+                isExposed: !BrokerConfiguration.isLoopback(configuration.apiHost)), host: configuration.apiHost,
             port: configuration.apiPort, stateDirectory: configuration.stateDirectory, logger: logger)
         logger.info(
             "coordinator starts",

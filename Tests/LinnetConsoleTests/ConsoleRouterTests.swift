@@ -95,6 +95,10 @@ struct ConsoleRouterTests {
         #expect(last.anomalies.isEmpty && last.next == second.next)
         let fan = try await get(EventsPage.self, "/api/v1/anomalies?device=fan&agent=press")
         #expect(fan.anomalies.map(\.message.sequence) == [3])
+        let newest = try await get(EventsPage.self, "/api/v1/anomalies?order=newest&limit=2")
+        #expect(newest.anomalies.map(\.message.sequence) == [5, 4])
+        let older = try await get(EventsPage.self, "/api/v1/anomalies?order=newest&before=\(newest.next)&device=pump")
+        #expect(older.anomalies.map(\.message.sequence) == [2, 1])
         #expect(try await get(EventsPage.self, "/api/v1/anomalies?agent=mill").anomalies.isEmpty)
         #expect(try await get(FleetReport.self, "/api/v1/status").activeAlarms == 5)
     }
@@ -119,6 +123,9 @@ struct ConsoleRouterTests {
         let page = try await get(AuditPage.self, "/api/v1/audit?after=1&limit=1")
 
         #expect(page.audit.map(\.subject) == ["b"])
+        let newest = try await get(AuditPage.self, "/api/v1/audit?order=newest&limit=2")
+        #expect(newest.audit.map(\.subject) == ["c", "b"])
+        #expect(try await get(AuditPage.self, "/api/v1/audit?order=newest&before=2").audit.map(\.subject) == ["a"])
     }
 
     @Test("a parameter that is wrong is named, with what is allowed")
@@ -130,7 +137,10 @@ struct ConsoleRouterTests {
                 == #"400 "after" is "-1"; it is a whole number from 0 to 9223372036854775807"#)
         #expect(
             try await error("/api/v1/anomalies?devise=pump")
-                == #"400 there is no parameter "devise" here; known: after, agent, device, limit"#)
+                == #"400 there is no parameter "devise" here; known: after, agent, before, device, limit, order"#)
+        #expect(try await error("/api/v1/audit?order=up") == #"400 "order" is "up"; it is oldest or newest"#)
+        #expect(try await error("/api/v1/audit?before=3").contains(#""before" with order=newest"#))
+        #expect(try await error("/api/v1/anomalies?order=newest&after=3").contains(#""after" goes with order=oldest"#))
         #expect(try await error("/api/v1/anomalies?device=.x").hasPrefix(#"400 "device": ".x" is not a name"#))
         #expect(try await error("/api/v1/models?limit=99999999999999999999").hasPrefix("400 "))
     }
@@ -138,7 +148,7 @@ struct ConsoleRouterTests {
     @Test("what is not there is 404 in JSON")
     func unknownPath() async throws {
         #expect(try await error("/api/v1/secrets") == "404 there is nothing at /api/v1/secrets")
-        #expect(try await error("/") == "404 there is nothing at /")
+        #expect(try await error("/api") == "404 there is nothing at /api")
     }
 
     @Test("nothing can be written", arguments: [HTTPRequest.Method.post, .put, .delete, .patch])

@@ -29,6 +29,9 @@ public protocol EventStore: Sendable {
     func mark(of agent: AgentID) throws -> Int64
     /// A page of events in the order of rows.
     func events(after row: Int64, limit: Int, agent: AgentID?, device: DeviceID?) throws -> [EventReport]
+
+    /// The newest events in rows below `row`, newest first.
+    func newestEvents(before row: Int64, limit: Int, agent: AgentID?, device: DeviceID?) throws -> [EventReport]
     /// How many events are stored, and how many of them still fire.
     func eventCounts() throws -> (stored: Int, firing: Int)
 }
@@ -140,6 +143,8 @@ public protocol ModelStore: Sendable {
 public protocol AuditLog: Sendable {
     func append(_ entry: AuditEntry) throws
     func audit(after row: Int64, limit: Int) throws -> [AuditEntry]
+    /// The newest entries in rows below `row`, newest first.
+    func newestAudit(before row: Int64, limit: Int) throws -> [AuditEntry]
     /// The first row whose digest is not that of its contents and its predecessor; `nil` if the chain holds.
     func firstBrokenAuditRow() throws -> Int64?
 }

@@ -39,9 +39,9 @@ public struct EventReport: Codable, Sendable, Equatable {
 
 /// The answer of `GET /api/v1/anomalies`.
 public struct EventsPage: Codable, Sendable, Equatable {
-    /// In order of their rows.
+    /// In the order that was asked for.
     public var anomalies: [EventReport]
-    /// What to ask for next time, as `after`.
+    /// What to ask for next time: as `after`, or as `before` where the newest come first.
     public var next: Int64
 
     public init(anomalies: [EventReport], next: Int64) {

@@ -39,7 +39,7 @@ struct AnomaliesCommand: ParsableCommand {
         let api = try options.coordinator()
         let start = Timestamp.now().adding(milliseconds: -Int64(since?.seconds ?? 0) * 1000)
         let isWanted = { (report: EventReport) in since == nil || report.event.startedAt >= start }
-        var (reports, next) = try newest(of: api, where: isWanted)
+        var (reports, next) = try newest(of: api, where: isWanted, receivedSince: start)
         if options.json, !follow {
             return Report.show(json: try Self.encoder.encode(EventsPage(anomalies: reports, next: next)))
         }
@@ -52,7 +52,7 @@ struct AnomaliesCommand: ParsableCommand {
             reports = []
             Thread.sleep(forTimeInterval: 1)
             do {
-                let page = try read(api, after: next)
+                let page = try read(api, ("after", "\(next)"))
                 (reports, next) = (page.anomalies.filter(isWanted), page.next)
                 isReachable = true
             } catch {
@@ -70,24 +70,29 @@ struct AnomaliesCommand: ParsableCommand {
         return encoder
     }()
 
-    private func read(_ api: CoordinatorAPI, after row: Int64) throws(CommandFailure) -> EventsPage {
+    private func read(
+        _ api: CoordinatorAPI, _ rows: (String, String?)..., limit: Int = page
+    ) throws(CommandFailure) -> EventsPage {
         try api.report(
-            EventsPage.self, "/api/v1/anomalies",
-            [("after", "\(row)"), ("limit", "\(Self.page)"), ("device", device), ("agent", agent)])
+            EventsPage.self, "/api/v1/anomalies", rows + [("limit", "\(limit)"), ("device", device), ("agent", agent)])
     }
 
-    /// Walks through all pages and keeps the last `limit` events.
+    /// Walks back from the newest event until there are `limit` of them, or what came was received before `start`.
     private func newest(
-        of api: CoordinatorAPI, where isWanted: (EventReport) -> Bool
+        of api: CoordinatorAPI, where isWanted: (EventReport) -> Bool, receivedSince start: Timestamp
     ) throws(CommandFailure) -> ([EventReport], next: Int64) {
         var kept: [EventReport] = []
-        var next: Int64 = 0
-        while true {
-            let page = try read(api, after: next)
-            kept = (kept + page.anomalies.filter(isWanted)).suffix(limit)
-            guard page.next > next, !page.anomalies.isEmpty else { return (kept, next) }
-            next = page.next
+        var before: Int64?
+        var newest: Int64 = 0
+        while kept.count < limit {
+            let wanted = min(Self.page, limit - kept.count)
+            let page = try read(api, ("order", "newest"), ("before", before.map { "\($0)" }), limit: wanted)
+            newest = max(newest, page.anomalies.first?.row ?? 0)
+            kept += page.anomalies.filter(isWanted)
+            guard let last = page.anomalies.last, since == nil || last.receivedAt >= start else { break }
+            before = page.next
         }
+        return (kept.reversed(), newest)
     }
 
     private func show(_ reports: [EventReport]) throws {

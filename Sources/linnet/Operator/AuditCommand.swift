@@ -3,6 +3,7 @@
 import ArgumentParser
 import LinnetDomain
 import LinnetFleet
+import LinnetMessaging
 
 /// `linnet audit`: who did what, and why.
 struct AuditCommand: ParsableCommand {
@@ -11,22 +12,23 @@ struct AuditCommand: ParsableCommand {
 
     @OptionGroup var options: APIOptions
 
-    @Option(help: "Only entries after this row.")
-    var after: Int64 = 0
+    @Option(help: "Entries from behind this row on; without it, the newest.")
+    var after: Int64?
 
     @Option(help: "Most entries to show.")
     var limit = 200
 
     func validate() throws {
-        guard after >= 0 else { throw ValidationError("--after is \(after); it must be 0 or more") }
+        if let after, after < 0 { throw ValidationError("--after is \(after); it must be 0 or more") }
         guard (1...1000).contains(limit) else { throw ValidationError("--limit is \(limit); it must be 1 to 1000") }
     }
 
     func run() throws {
         let api = try options.coordinator()
-        let query = [("after", String?("\(after)")), ("limit", "\(limit)")]
-        if options.json { return Report.show(json: try api.data("/api/v1/audit", query)) }
-        let page = try api.report(AuditPage.self, "/api/v1/audit", query)
+        let query = [("after", after.map { "\($0)" }), ("order", after == nil ? "newest" : nil), ("limit", "\(limit)")]
+        var page = try api.report(AuditPage.self, "/api/v1/audit", query)
+        page.audit.sort { $0.row < $1.row }
+        if options.json { return try Report.show(json: Wire.encode(page)) }
         Report.show(Self.lines(page.audit, on: .standardOutput()))
     }
 

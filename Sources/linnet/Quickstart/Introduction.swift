@@ -40,9 +40,10 @@ struct Introduction {
     /// How to look closer while it runs.
     func hints(tap: String, apiURL: String, directory: String) -> [String] {
         [
-            "Look closer: linnet agents --api \(apiURL)   (also: status, rounds, models, anomalies --follow, audit)",
-            "Listen in:   \(tap)",
-            "Files, logs: \(directory)",
+            "In a browser: \(apiURL)/",
+            "Look closer:  linnet agents --api \(apiURL)   (also: status, rounds, models, anomalies --follow, audit)",
+            "Listen in:    \(tap)",
+            "Files, logs:  \(directory)",
         ]
     }
 }
