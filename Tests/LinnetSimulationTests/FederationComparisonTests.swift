@@ -71,6 +71,16 @@ struct FederationComparisonTests {
         let second = try await FederationComparison(fleet: fleet, settings: settings, threads: 2).run { _, _ in }
         #expect(first == second)
         #expect(first.allSatisfy { $0.values.count == 3 && $0.values.allSatisfy { (0...1).contains($0) } })
+        for row in first {
+            #expect((row.worse > 0) == (row.shortfall > FederationComparison.tolerance))
+            #expect(row.method != FederationComparison.Method.local.rawValue || row.shortfall == 0)
+        }
+        // Held-back rows of 12 hours cover no day, and can not tell a better way from the first.
+        func values(_ method: FederationComparison.Method) throws -> [Double] {
+            try #require(first.first { $0.ownData == "12 h" && $0.method == method.rawValue }).values
+        }
+        let chosen = try values(.chosen)
+        #expect(try chosen == values(.local) || chosen == values(.shared))
     }
 
     @Test("refuses recordings without labels, of different channels, or of one machine alone, and says which file")

@@ -25,7 +25,7 @@ enum LearnedTogether {
             rows: rows.map { row in
                 [
                     "\(row.ownData), \(row.method)", String(format: "%.3f", row.mean),
-                    "\(row.worse) of \(row.values.count)",
+                    SimulatedComparison.worse(row),
                     row.values.map { String(format: "%.3f", $0) }.joined(separator: " "),
                 ]
             })

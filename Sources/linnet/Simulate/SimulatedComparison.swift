@@ -26,15 +26,21 @@ struct SimulatedComparison {
         for row in rows {
             table.add(
                 .init(row.method == FederationComparison.Method.local.rawValue ? row.ownData : ""), .init(row.method),
-                .init(String(format: "%.3f", row.mean), .strong), .init("\(row.worse) of \(row.values.count)"),
+                .init(String(format: "%.3f", row.mean), .strong), .init(Self.worse(row)),
                 .init(row.values.map { String(format: "%.3f", $0) }.joined(separator: " ")))
         }
         Report.show(table.lines(on: .standardOutput()))
         Report.show([
             "", "Machines: " + comparison.fleet.names.joined(separator: ", "),
             "Each in turn has only its newest hours of normal data, the others all of theirs. VUS-PR needs no threshold;",
-            "worse is worse by more than 0.02. Chosen is what the machine takes by its held-back normal rows, without labels.",
+            "worse is worse by more than 0.02, and by how much at most. Chosen is what the machine takes by its held-back normal rows, without labels.",
         ])
+    }
+
+    /// How many machines are worse off than alone, and the worst of them by how much.
+    static func worse(_ row: FederationComparison.Row) -> String {
+        let count = "\(row.worse) of \(row.values.count)"
+        return row.worse == 0 ? count : count + String(format: ", by %.3f", row.shortfall)
     }
 
     /// The recordings of a folder: for each machine `NAME.train.csv` and `NAME.test.csv`.
