@@ -7,6 +7,9 @@
 #include "CKernels.h"
 #include "clones.h"
 
+// How vectors are handed to functions differs between processors; here all of them are inlined.
+#pragma clang diagnostic ignored "-Wpsabi"
+
 enum { lanes = LINNET_SELECTED_COLUMNS, evenly_spread_passes = 32 };
 
 typedef int32_t linnet_keys __attribute__((vector_size(4 * lanes), aligned(4), may_alias));
