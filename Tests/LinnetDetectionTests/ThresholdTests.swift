@@ -24,6 +24,29 @@ struct ThresholdTests {
         #expect(abs(level - log(1e6)) < 0.2 * log(1e6))
     }
 
+    @Test("of few scores a cautious threshold is high enough nine times of ten, of many it is hardly higher than any")
+    func cautious() throws {
+        var generator = SeededGenerator(seed: 5)
+        func scores(_ count: Int) -> [Double] { (0..<count).map { _ in -log(1 - generator.uniform()) } }
+        var (plain, careful) = (0, 0)
+        for _ in 0..<500 {
+            let few = scores(60)
+            if try QuantileThreshold.fit(scores: few, exceedance: 1e-5) >= log(1e5) { plain += 1 }
+            if try QuantileThreshold.fit(scores: few, exceedance: 1e-5, isCautious: true) >= log(1e5) { careful += 1 }
+        }
+        #expect(plain < 300 && careful > 420, "\(plain) and \(careful) of 500")
+
+        let many = scores(20_000)
+        let level = try QuantileThreshold.fit(scores: many, exceedance: 1e-7)
+        let cautious = try QuantileThreshold.fit(scores: many, exceedance: 1e-7, isCautious: true)
+        #expect((1...1.06).contains(cautious / level), "\(cautious / level)")
+
+        // Twelve excesses in a row have one cause; alone, each tells of the tail.
+        let apart = (0..<120).map { $0 % 10 == 9 ? 5 + Double($0) / 100 : 1 }
+        let together = try QuantileThreshold.fit(scores: apart.sorted(), exceedance: 1e-5, isCautious: true)
+        #expect(together > 1.2 * (try QuantileThreshold.fit(scores: apart, exceedance: 1e-5, isCautious: true)))
+    }
+
     @Test("too few scores, and scores that are not finite, are no ground for a threshold")
     func few() {
         #expect(throws: DetectionError.tooFewWindows(found: 19, needed: 20)) {

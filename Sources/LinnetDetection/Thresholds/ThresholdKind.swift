@@ -28,7 +28,8 @@ public enum ThresholdKind: String, Sendable, Codable, Hashable, CaseIterable {
         switch self {
         case .quantile:
             return FittedThreshold(
-                level: try QuantileThreshold.fit(scores: scores, exceedance: exceedance), exceedance: exceedance)
+                level: try QuantileThreshold.fit(scores: scores, exceedance: exceedance, isCautious: true),
+                exceedance: exceedance)
         case .pot:
             let peaks = try PeaksOverThreshold(fitting: scores, probability: exceedance)
             return FittedThreshold(level: peaks.threshold, exceedance: peaks.probability)
