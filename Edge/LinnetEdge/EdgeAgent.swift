@@ -29,8 +29,9 @@ public final class EdgeAgent: Service {
 
     /// How often everything looks whether something is due, in milliseconds.
     private static let heartbeatMilliseconds = 250
-    /// After which what only start-up needed is given back.
+    /// After which what only start-up needed is given back, and how often what a round or a rollout has left behind.
     private static let startUpSeconds = 10
+    private static let betweenReleasesSeconds = 60
 
     /// Opens the store, the key and every source, and subscribes; nothing runs before ``run()``.
     ///
@@ -123,7 +124,10 @@ public final class EdgeAgent: Service {
             group.addTask { try await Self.beat { try await self.tickParts() } }
             group.addTask {
                 try await Task.sleep(for: .seconds(Self.startUpSeconds))
-                ResidentMemory.release()
+                while !Task.isCancelled {
+                    ResidentMemory.release()
+                    try await Task.sleep(for: .seconds(Self.betweenReleasesSeconds))
+                }
             }
             // Apart from the others, because it waits for the broker.
             group.addTask { try await Self.beat { try await self.tickReports() } }

@@ -23,35 +23,48 @@ public enum ResidentMemory {
         return overflow ? 0 : bytes
     }
 
-    /// Gives back what only start-up or training needed: free heap, and pages of code that may never run again.
+    /// Gives back what only start-up or training needed: pages of code and tables that may never be read again, and free heap.
     ///
-    /// Code comes back by itself when it runs, from the page cache; dropping it leaves the working set.
+    /// They come back by themselves when they are read, from the page cache; dropping them leaves the working set.
     public static func release() {
-        Heap.trim()
-        for range in codeRanges(maps: maps()) {
+        for range in fileRanges(smaps: text(of: "/proc/self/smaps")) {
             guard let start = UnsafeMutableRawPointer(bitPattern: range.lowerBound) else { continue }
             madvise(start, Int(range.upperBound - range.lowerBound), MADV_DONTNEED)
         }
+        Heap.trim()
     }
 
-    /// The mappings of files that are executable and private and can not be written: their pages are never anything but
-    /// the file's.
+    /// The private mappings of files that can not be written and have no page of their own: all that is in them is the
+    /// file's. What the loader has relocated and locked afterwards has such pages.
     ///
     ///     7f5c10000000-7f5c10200000 r-xp 00000000 08:01 1234    /usr/lib/x86_64-linux-gnu/libc.so.6
-    package static func codeRanges(maps: String) -> [Range<UInt>] {
-        maps.split(separator: "\n").compactMap { line in
+    ///     Anonymous:             0 kB
+    package static func fileRanges(smaps: String) -> [Range<UInt>] {
+        var ranges: [Range<UInt>] = []
+        var mapping: Range<UInt>?
+        for line in smaps.split(separator: "\n") {
             let words = line.split(separator: " ", maxSplits: 5, omittingEmptySubsequences: true)
-            guard words.count == 6, words[1] == "r-xp", words[5].drop(while: { $0 == " " }).hasPrefix("/") else {
-                return nil
+            if words.first == "Anonymous:" {
+                if words.count > 1, words[1] == "0", let mapping { ranges.append(mapping) }
+                mapping = nil
+            } else if words.first?.last != ":" {
+                mapping = fileMapping(words)
             }
-            let ends = words[0].split(separator: "-").compactMap { UInt($0, radix: 16) }
-            guard ends.count == 2, ends[0] < ends[1] else { return nil }
-            return ends[0]..<ends[1]
         }
+        return ranges
     }
 
-    private static func maps() -> String {
-        let file = open("/proc/self/maps", O_RDONLY | O_CLOEXEC)
+    private static func fileMapping(_ words: [Substring]) -> Range<UInt>? {
+        guard words.count == 6, words[1] == "r-xp" || words[1] == "r--p",
+            words[5].drop(while: { $0 == " " }).hasPrefix("/")
+        else { return nil }
+        let ends = words[0].split(separator: "-").compactMap { UInt($0, radix: 16) }
+        guard ends.count == 2, ends[0] < ends[1] else { return nil }
+        return ends[0]..<ends[1]
+    }
+
+    private static func text(of path: String) -> String {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return "" }
         defer { close(file) }
         var text: [UInt8] = []
