@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import LinnetDetection
+import LinnetDomain
 import LinnetNN
 import LinnetNumerics
 import LinnetSimulation
@@ -102,7 +104,7 @@ extension SystemTests {
             """
             a good version reaches the fleet in stages; one that alarms, one that sees no fault, one that is slow and one with a wrong scaler never \
             leave the first stage: the agents are back on the good one, and the reason names the gate; one of NaN is not \
-            taken at all
+            taken at all, one from the lab is, if its signals are the cohort's
             """,
             .enabled(if: MosquittoBroker.isAvailable, Comment(rawValue: MosquittoBroker.skipped)),
             .timeLimit(.minutes(12)))
@@ -147,7 +149,53 @@ extension SystemTests {
             let refused = try RunningProgram("linnet", ["models", "import", broken, "--state", state] + cohort)
             #expect(try await refused.end(within: .seconds(60)) == 1)
             #expect(refused.complained.contains("not finite"), "\(refused.complained)")
+            try await fromTheLab(directory, cohort: cohort, rollout: Self.bad.count + 2, state)
             #expect(fleet.isRunning)
+        }
+
+        /// A model that was chosen and trained in the lab, on a recording of another machine of the kind, reaches the fleet.
+        private func fromTheLab(
+            _ directory: TemporaryDirectory, cohort: [String], rollout: Int, _ state: String
+        ) async throws {
+            let recording = try directory.write(Self.recording(seed: 4711, rows: 3000), to: "normal.csv")
+            let (config, model) = (directory.path("pump.yaml"), directory.path("pump.safetensors"))
+            try await lab("tune", "--input", recording, "--output", config, "--window", "8", "--budget", "5s")
+            try await lab("train", "--config", config, "--input", recording, "--output", model)
+
+            // Of other channels it is not taken in, and the refusal names what is there and what is wanted.
+            let renamed = try directory.write(
+                Self.recording(seed: 4711, rows: 600).replacingOccurrences(of: "flow", with: "level"), to: "other.csv")
+            let other = directory.path("other.safetensors")
+            try await lab("train", "--config", config, "--input", renamed, "--output", other)
+            let refused = try RunningProgram("linnet", ["models", "import", other, "--state", state] + cohort)
+            #expect(try await refused.end(within: .seconds(60)) == 1)
+            #expect(refused.complained.contains("level, every 50 ms, windows of 8"), "\(refused.complained)")
+            #expect(refused.complained.contains("flow [l/min], every 50 ms, windows of 8"), "\(refused.complained)")
+
+            let brought = try await ask(["models", "import", model, "--json"] + cohort, state)
+            let version = try JSONDecoder().decode(Models.Model.Version.self, from: brought).number
+            _ = try await ask(["rollout", "plan", "\(version)", "--scoring-ratio", "off"] + cohort + Self.plan, state)
+            let ended = try await status(rollout, state)
+            #expect(ended.rollout.phase == "succeeded" && ended.counts.succeeded == 3, "\(ended)")
+        }
+
+        private func lab(_ arguments: String...) async throws {
+            let program = try RunningProgram("linnet", arguments)
+            #expect(try await program.end(within: .seconds(200)) == 0, "\(arguments): \(program.complained)")
+        }
+
+        /// What a simulated machine reads twenty times a second, as the fleet's do.
+        private static func recording(seed: UInt64, rows: Int) throws -> String {
+            let settings = MachineSettings(
+                seed: seed, intervalMilliseconds: 50, timeScale: 20,
+                epoch: Timestamp(milliseconds: 1_780_000_000_000))
+            let machine = try MachineSimulator(settings: settings, pacer: .immediate)
+            let header = MachineSimulator.channels.map(\.name)
+            let lines = (1...rows).map { row in
+                let sample = machine.sample(at: settings.epoch.adding(milliseconds: Int64(row) * 50))
+                return (["\(sample.time.milliseconds)"] + sample.values.map { "\($0)" }).joined(separator: ",")
+            }
+            return ((["time"] + header).joined(separator: ",")) + "\n" + lines.joined(separator: "\n") + "\n"
         }
     }
 }
