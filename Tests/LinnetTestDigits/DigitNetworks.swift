@@ -26,7 +26,7 @@ public enum DigitNetworks {
                 family: .denoisingAutoencoder, inputWidth: 784,
                 layers: [
                     .gaussianNoise(standardDeviation: 0.8), .dense(width: 128, activation: .relu),
-                    .dense(width: 12, activation: .identity), .dense(width: 128, activation: .relu),
+                    .dense(width: 8, activation: .identity), .dense(width: 128, activation: .relu),
                     .dense(width: 784, activation: .identity),
                 ])
         ),
