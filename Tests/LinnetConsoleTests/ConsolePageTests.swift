@@ -19,7 +19,7 @@ struct ConsolePageTests {
     private let application: any ApplicationProtocol
     private static let browser = Tool.find("chromium") ?? Tool.find("google-chrome")
 
-    /// A coordinator with one event in its store, from a device whose name is markup.
+    /// A coordinator with one event in its store, with a channel whose name is markup.
     init() throws {
         folder = try TemporaryDirectory()
         let store = try SQLiteFleetStore(path: folder.path("coordinator.sqlite"))

@@ -8,8 +8,9 @@ import Synchronization
 
 /// Takes a machine's readings off the bus's thread, and holds them until its device has time for them.
 ///
-/// What finds no room is lost and counted, and leaves a gap; so does what can not be read. A message that the broker kept
-/// from before is taken only if it says its own time, for otherwise nobody knows how old its reading is.
+/// What finds no room, or can not be read, is refused, counted and logged; no window spans what found no room. A message
+/// that the broker kept from before is taken only if it says its own time, for otherwise nobody knows how old its reading
+/// is.
 final class MessageFeed: Sendable {
     /// Most samples that wait.
     static let maximumSamples = 1024
@@ -18,7 +19,6 @@ final class MessageFeed: Sendable {
 
     private struct State {
         var followsGap = false
-        var lost = 0
         var refused = 0
         var lastLog: Timestamp?
     }
@@ -38,9 +38,6 @@ final class MessageFeed: Sendable {
     /// The samples, in the order in which their messages came.
     var samples: AsyncStream<Sample> { mailbox.stream }
 
-    /// Samples that found no room, and messages that could not be read.
-    var losses: (lost: Int, refused: Int) { state.withLock { ($0.lost, $0.refused) } }
-
     /// Subscribes to all topics of the machine, before the bus runs.
     func attach(to bus: any MessageBus) {
         for topic in fields.topics { bus.subscribe(to: TopicFilter(topic)) { [self] in receive($0) } }
@@ -54,20 +51,21 @@ final class MessageFeed: Sendable {
             guard var sample = found else { return }
             sample.followsGap = state.withLock { $0.followsGap }
             let hadRoom = mailbox.post(sample)
-            state.withLock { state in
-                state.followsGap = !hadRoom
-                state.lost += hadRoom ? 0 : 1
-            }
+            state.withLock { $0.followsGap = !hadRoom }
+            if !hadRoom { refused("\(Self.maximumSamples) samples of the device wait already", at: arrival) }
         } catch {
-            let refused = state.withLock { state -> Int? in
-                state.refused += 1
-                let isDue = state.lastLog.map { arrival.milliseconds(since: $0) >= Self.logEveryMilliseconds } ?? true
-                if isDue { state.lastLog = arrival }
-                return isDue ? state.refused : nil
-            }
-            guard let refused else { return }
-            logger.warning(
-                "a reading was refused", metadata: ["reason": "\(error)", "refused": "\(refused)"])
+            refused("\(error)", at: arrival)
         }
+    }
+
+    private func refused(_ reason: String, at arrival: Timestamp) {
+        let count = state.withLock { state -> Int? in
+            state.refused += 1
+            let isDue = state.lastLog.map { arrival.milliseconds(since: $0) >= Self.logEveryMilliseconds } ?? true
+            if isDue { state.lastLog = arrival }
+            return isDue ? state.refused : nil
+        }
+        guard let count else { return }
+        logger.warning("a reading was refused", metadata: ["reason": "\(reason)", "refused": "\(count)"])
     }
 }
